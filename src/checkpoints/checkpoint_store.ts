@@ -1,0 +1,50 @@
+/** A JSON object, as checkpoints are stored. */
+export type JsonObject = { readonly [key: string]: JsonValue | undefined };
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+
+/**
+ * An output whose own state must move together with the positions: what a file output has appended, in bytes, is
+ * saved in the same atomic commit as the positions whose records these bytes hold.
+ */
+export interface CheckpointParticipant {
+  /** Unique among participants; the store keeps the state under it. */
+  readonly key: string;
+  /**
+   * Called in the same turn of the event loop in which the store collects the positions, so both tell of the same
+   * moment. `state` is saved once `sync` has resolved (an fsync, or nothing).
+   */
+  snapshot(): { readonly state: JsonObject; sync(): Promise<void> };
+  /**
+   * Gives the participant what was saved last, before the output opens. `replayable` is true when all that came
+   * after it will be read again, so that the participant may cut back to it.
+   */
+  restore(state: JsonObject | undefined, replayable: boolean): void;
+  /** Set by the store: commits positions and states now; resolves once durable. */
+  commit?: () => Promise<void>;
+}
+
+/**
+ * Positions by key, kept in memory and saved together. Deno KV stands behind it. Reads never touch the disk after
+ * `open`.
+ */
+export interface CheckpointStore extends AsyncDisposable {
+  /** The directory that the store owns. */
+  readonly directory: string;
+  /**
+   * `intact`: all that was ever saved is there. `new`: the directory was empty. `restored`: the database was damaged
+   * or gone and an older snapshot took its place. `lost`: nothing could be saved from it.
+   */
+  readonly condition: "new" | "intact" | "restored" | "lost";
+  get(key: string): JsonObject | undefined;
+  entries(): Iterable<readonly [key: string, value: JsonObject]>;
+  /** Replaces a record. A function is called when the store saves, so that costly parts are computed once an interval. */
+  set(key: string, value: JsonObject | (() => JsonObject)): void;
+  delete(key: string): void;
+  /** Saves only these records, now: for records that must be durable before their first event leaves. */
+  persist(keys: readonly string[]): Promise<void>;
+  /** Saves all that changed, participants included, in as few atomic commits as possible. */
+  flush(): Promise<void>;
+  /** Lets an output take part in every commit from now on. */
+  join(participant: CheckpointParticipant): void;
+  leave(participant: CheckpointParticipant): void;
+}

@@ -1,0 +1,41 @@
+import type { EncodedBatch } from "../batch.ts";
+import type { CheckpointParticipant } from "../checkpoints/checkpoint_store.ts";
+import type { Source } from "../event.ts";
+import type { Log } from "../lib/log.ts";
+
+/** What an output answers for one batch: record indices, empty lists when all arrived. */
+export interface SendResult {
+  /** Records to send again. */
+  readonly retry: readonly number[];
+  /** Records that the destination will never take. */
+  readonly rejected: readonly { readonly index: number; readonly reason: string }[];
+}
+
+/** Everything arrived. */
+export const ALL_SENT: SendResult = { retry: [], rejected: [] };
+
+/** Thrown by `send` when trying again cannot help, for example a standard output whose reader is gone. */
+export class OutputClosedError extends Error {
+  override readonly name = "OutputClosedError";
+}
+
+/** A destination. `send` is called with one batch at a time unless the output says that it takes more. */
+export interface Output extends AsyncDisposable {
+  /** Called again, with backoff, until it resolves. */
+  open(signal: AbortSignal): Promise<void>;
+  /** Throws if it is unknown what arrived: then all is sent again. `OutputClosedError`: the agent stops. */
+  send(batch: EncodedBatch, signal: AbortSignal): Promise<SendResult>;
+  /**
+   * For lines as they came, without parser and transforms: the partition that all lines of a batch share.
+   * `time` is in milliseconds since 1970.
+   */
+  partitionOf(source: Source, time: number): string;
+  /** State that is saved in the same commit as the inputs' positions. */
+  readonly participant?: CheckpointParticipant;
+}
+
+/** What an output is created with. */
+export interface OutputContext {
+  readonly name: string;
+  readonly log: Log;
+}
