@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { gzipSync } from "node:zlib";
+import { LineWriter, Load, writeAll } from "../support/line_writer.ts";
+import { makeDirectory } from "../support/machine.ts";
+import { assertDelivered } from "../support/oracle.ts";
+import { scenario } from "../support/scenario.ts";
+import { copyAndTruncate, HeldLog, type RotationOptions } from "../support/rotator.ts";
+import { pause } from "../support/wait.ts";
+import type { Workspace } from "../support/workspace.ts";
+
+interface Kind {
+  readonly name: string;
+  readonly options?: (space: Workspace) => RotationOptions;
+}
+
+const KINDS: readonly Kind[] = [
+  { name: "app.log.1" },
+  { name: "app.log-20261122", options: () => ({ suffix: "-20261122" }) },
+  { name: "app.log.1.gz", options: () => ({ compress: true }) },
+  { name: "app.log-20261122.gz", options: () => ({ suffix: "-20261122", compress: true }) },
+  { name: "another directory", options: (space) => ({ directory: makeDirectory(space.path("old")) }) },
+];
+
+for (const { name, options } of KINDS) {
+  scenario(`agent reads the rest of a copied and emptied file from its copy: ${name}`, async (space) => {
+    if (name === "another directory") space.configure({ files: { copies_directory: space.path("old") } });
+    const writer = new LineWriter("w");
+    using log = new HeldLog(space.log());
+    log.write(writer, 300);
+    const agent = space.start();
+    await space.untilDelivered(agent, [writer]);
+    agent.freeze();
+    log.write(writer, 200);
+    copyAndTruncate(space.log(), options?.(space));
+    log.write(writer, 50);
+    agent.thaw();
+    await space.untilDelivered(agent, [writer]);
+    log.write(writer, 50);
+    await space.complete(agent, [writer]);
+  });
+
+  scenario(`agent notices emptying when the file has grown past the old place: ${name}`, async (space) => {
+    if (name === "another directory") space.configure({ files: { copies_directory: space.path("old") } });
+    const writer = new LineWriter("w");
+    using log = new HeldLog(space.log());
+    log.write(writer, 100);
+    const agent = space.start();
+    await space.untilDelivered(agent, [writer]);
+    agent.freeze();
+    log.write(writer, 70);
+    copyAndTruncate(space.log(), options?.(space));
+    log.write(writer, 1000);
+    agent.thaw();
+    await space.complete(agent, [writer]);
+  });
+}
+
+for (const compress of [false, true]) {
+  scenario(
+    `agent puts several rotations between two looks together: ${compress ? "compressed" : "plain"}`,
+    async (space) => {
+      const writer = new LineWriter("w");
+      using log = new HeldLog(space.log());
+      log.write(writer, 100);
+      const agent = space.start();
+      await space.untilDelivered(agent, [writer]);
+      for (let round = 0; round < 3; round++) {
+        agent.freeze();
+        for (let rotation = 0; rotation < 3; rotation++) {
+          log.write(writer, 40 + 100 * rotation);
+          copyAndTruncate(space.log(), { keep: 20, compress });
+        }
+        log.write(writer, 30);
+        agent.thaw();
+        await space.untilDelivered(agent, [writer]);
+      }
+      await space.finish(agent, [writer]);
+    },
+  );
+}
+
+scenario("agent follows copying and emptying under load", async (space) => {
+  const writer = new LineWriter("w");
+  using log = new HeldLog(space.log());
+  log.write(writer, 10);
+  const agent = space.start();
+  await space.untilDelivered(agent, [writer]);
+  const load = Load.start(20_000, (lines) => log.write(writer, lines));
+  for (let rotation = 0; rotation < 20; rotation++) {
+    await pause(80);
+    copyAndTruncate(space.log(), { keep: 50 });
+  }
+  await load.stop();
+  await space.complete(agent, [writer]);
+});
+
+scenario("agent reads nothing twice when the pattern matches the copies too", async (space) => {
+  space.configure({ files: { paths: [space.path("logs/app.log*")] } });
+  const writer = new LineWriter("w");
+  using log = new HeldLog(space.log());
+  log.write(writer, 100);
+  const agent = space.start();
+  await space.untilDelivered(agent, [writer]);
+  for (let rotation = 0; rotation < 5; rotation++) {
+    agent.freeze();
+    log.write(writer, 100);
+    copyAndTruncate(space.log());
+    log.write(writer, 30);
+    agent.thaw();
+    await space.untilDelivered(agent, [writer]);
+    log.write(writer, 30);
+    await space.untilDelivered(agent, [writer]);
+    // All is read when this copy is made.
+    copyAndTruncate(space.log());
+    log.write(writer, 20);
+    await space.untilDelivered(agent, [writer]);
+  }
+  await space.finish(agent, [writer]);
+  const again = await space.once();
+  assert.equal(again.stdout.length, 0, "nothing is read again after a restart either");
+});
+
+scenario("agent waits for a copy that is still being compressed", async (space) => {
+  const writer = new LineWriter("w");
+  using log = new HeldLog(space.log());
+  log.write(writer, 100);
+  const agent = space.start();
+  await space.untilDelivered(agent, [writer]);
+  agent.freeze();
+  log.write(writer, 2000);
+  const whole = gzipSync(Deno.readFileSync(space.log()));
+  Deno.truncateSync(space.log());
+  log.write(writer, 10);
+  using copy = Deno.openSync(space.log("app.log.1.gz"), { write: true, createNew: true });
+  writeAll(copy, whole.subarray(0, whole.length / 2));
+  agent.thaw();
+  await pause(300);
+  writeAll(copy, whole.subarray(whole.length / 2));
+  await space.complete(agent, [writer]);
+});
+
+scenario("agent says so when a file was emptied and its rest is in no copy", async (space) => {
+  const before = new LineWriter("before"), gone = new LineWriter("gone"), after = new LineWriter("after");
+  using log = new HeldLog(space.log());
+  log.write(before, 100);
+  const agent = space.start();
+  agent.expectError(/truncated|emptied|lost/i);
+  await space.untilDelivered(agent, [before]);
+  agent.freeze();
+  log.write(gone, 20);
+  Deno.truncateSync(space.log());
+  log.write(after, 300);
+  agent.thaw();
+  await space.complete(agent, [before, after]);
+  assert.ok(agent.log.some((entry) => /truncated|emptied/i.test(entry.line)), "the log tells of it");
+});
+
+scenario("agent reads a file from its start after it was emptied with all read", async (space) => {
+  const writer = new LineWriter("w");
+  using log = new HeldLog(space.log());
+  const agent = space.start();
+  agent.expectError(/truncated|emptied/i);
+  for (let round = 0; round < 5; round++) {
+    log.write(writer, 50);
+    await space.untilDelivered(agent, [writer]);
+    Deno.truncateSync(space.log());
+  }
+  log.write(writer, 50);
+  await space.complete(agent, [writer]);
+});
+
+scenario(
+  "agent passes over the hole that a writer without append mode leaves in an emptied file",
+  async (space) => {
+    const writer = new LineWriter("w");
+    using file = Deno.openSync(space.log(), { write: true, create: true });
+    writer.write(file, 200);
+    const agent = space.start();
+    await space.untilDelivered(agent, [writer]);
+    agent.freeze();
+    writer.write(file, 100);
+    copyAndTruncate(space.log());
+    writer.write(file, 100);
+    agent.thaw();
+    await agent.until("400 lines", () => agent.stdout.lines >= 400);
+    await agent.terminate();
+    const bytes = Buffer.from(agent.stdout.bytes());
+    assertDelivered(bytes.filter((byte) => byte !== 0), [writer]);
+  },
+);

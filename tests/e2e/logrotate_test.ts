@@ -1,0 +1,60 @@
+import { LineWriter, Load } from "../support/line_writer.ts";
+import { hasCommand, makeDirectory, shell } from "../support/machine.ts";
+import { HeldLog } from "../support/rotator.ts";
+import { scenario } from "../support/scenario.ts";
+import { pause } from "../support/wait.ts";
+
+const KINDS: readonly (readonly [name: string, settings: string])[] = [
+  ["create", "create"],
+  ["create, dateext", "create\ndateext\ndateformat -%Y%m%d-%s"],
+  ["create, compress", "create\ncompress"],
+  ["create, compress, delaycompress", "create\ncompress\ndelaycompress"],
+  ["create, olddir", "create\nolddir OLD"],
+  ["copytruncate", "copytruncate"],
+  ["copytruncate, dateext", "copytruncate\ndateext\ndateformat -%Y%m%d-%s"],
+  ["copytruncate, compress", "copytruncate\ncompress"],
+  ["copytruncate, compress, delaycompress", "copytruncate\ncompress\ndelaycompress"],
+  ["copytruncate, olddir", "copytruncate\nolddir OLD"],
+];
+
+for (const [name, settings] of KINDS) {
+  scenario(`agent loses nothing to logrotate: ${name}`, async (space) => {
+    const old = makeDirectory(space.path("old"));
+    if (settings.includes("olddir")) space.configure({ files: { copies_directory: old } });
+    const file = space.path("logrotate.conf");
+    const text = `"${space.log()}" {\nrotate 50\nmissingok\nsu root root\n${
+      settings.replace("OLD", old)
+    }\n}\n`;
+    Deno.writeTextFileSync(file, text);
+    const rotate = () => shell('logrotate -f -s "$1" "$2"', space.path("state"), file);
+    const writer = new LineWriter("w");
+    using log = new HeldLog(space.log());
+    log.write(writer, 100);
+    const agent = space.start();
+    await space.untilDelivered(agent, [writer]);
+    for (let round = 0; round < 3; round++) {
+      agent.freeze();
+      log.write(writer, 50);
+      rotate();
+      log.write(writer, 50);
+      if (settings.includes("create")) log.reopen();
+      log.write(writer, 100);
+      if (name.includes("dateext")) await pause(1000);
+      if (round > 0) {
+        rotate();
+        log.write(writer, 50);
+        if (settings.includes("create")) log.reopen();
+        if (name.includes("dateext")) await pause(1000);
+      }
+      agent.thaw();
+      await space.untilDelivered(agent, [writer]);
+      // The agent awake, the writer at rest: nothing is written between logrotate's copying and emptying.
+      const load = Load.start(2000, (lines) => log.write(writer, lines));
+      await pause(100);
+      await load.stop();
+      rotate();
+      if (settings.includes("create")) log.reopen();
+    }
+    await space.complete(agent, [writer]);
+  }, { needs: () => hasCommand("logrotate") && shell("id -u").trim() === "0" });
+}

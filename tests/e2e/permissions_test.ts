@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { LineWriter } from "../support/line_writer.ts";
+import { assertDelivered } from "../support/oracle.ts";
+import { scenario } from "../support/scenario.ts";
+import type { Workspace } from "../support/workspace.ts";
+
+async function neededFlags(space: Workspace): Promise<string[]> {
+  const agent = await space.command("permissions", "--config", space.config);
+  const { code } = await agent.ended();
+  assert.equal(code, 0, agent.tail());
+  const flags = agent.stdout.text().split(/\s+/).filter((word) => word.startsWith("--allow-"));
+  assert.ok(flags.length > 0, agent.stdout.text());
+  return flags;
+}
+
+for (const kind of ["stdout", "file"]) {
+  scenario(
+    `agent runs with the flags that permissions prints, and names a missing one: ${kind}`,
+    async (space) => {
+      const { output, delivered } = space.fileOutput();
+      if (kind === "file") space.configure({ output });
+      const writer = new LineWriter("w");
+      writer.append(space.log(), 100);
+      const flags = await neededFlags(space);
+      for (const flag of flags) {
+        assert.match(flag, /^--allow-\w+=.+/, "no flag grants everything of its kind");
+      }
+      const agent = await space.once({ flags });
+      assertDelivered((kind === "file" ? delivered : agent.stdout).bytes(), [writer]);
+      for (const [index, flag] of flags.entries()) {
+        const failing = space.start({ once: true, flags: ["--no-prompt", ...flags.toSpliced(index, 1)] });
+        failing.expectError(/./);
+        const { code } = await failing.ended();
+        assert.notEqual(code, 0, `without ${flag} it ran`);
+        const name = flag.split("=")[0] ?? "";
+        assert.ok(failing.stderr.includes(name), `without ${flag} it said:\n${failing.stderr}`);
+      }
+      for (const [index, flag] of flags.entries()) {
+        const [name = "", values = ""] = flag.split("=");
+        const list = values.split(",");
+        if (list.length < 2) {
+          continue;
+        }
+        for (const [place, value] of list.entries()) {
+          const less = `${name}=${list.toSpliced(place, 1).join(",")}`;
+          const failing = space.start({
+            once: true,
+            flags: ["--no-prompt", ...flags.toSpliced(index, 1, less)],
+          });
+          failing.expectError(/./);
+          const { code } = await failing.ended();
+          assert.notEqual(code, 0, `without ${name}=${value} it ran`);
+          assert.ok(
+            failing.stderr.includes(name) && failing.stderr.includes(value),
+            `without ${value}:\n${failing.stderr}`,
+          );
+        }
+      }
+    },
+    { ways: "watching" },
+  );
+}
+
+scenario("agent gives up what the configuration does not need, and says what it kept", async (space) => {
+  const writer = new LineWriter("w");
+  writer.append(space.log(), 100);
+  const agent = space.start({ flags: ["--allow-read=/", "--allow-write=/", "--allow-env", "--allow-sys"] });
+  await space.untilDelivered(agent, [writer]);
+  const entry = await agent.untilLog(/permission/i);
+  assert.ok(entry.line.includes(space.path("logs")), entry.line);
+  writer.append(space.log("later.log"), 100);
+  await space.complete(agent, [writer]);
+}, { ways: "watching", needs: () => Deno.build.os !== "windows" });
