@@ -40,11 +40,20 @@ export interface CheckpointStore extends AsyncDisposable {
   /** Replaces a record. A function is called when the store saves, so that costly parts are computed once an interval. */
   set(key: string, value: JsonObject | (() => JsonObject)): void;
   delete(key: string): void;
-  /** Saves only these records, now: for records that must be durable before their first event leaves. */
+  /**
+   * Saves only these records, now: for records that must be durable before their first event leaves. Participants'
+   * states stay as they were, so a record whose position moved since it was last saved needs `flush` instead: an
+   * output cut back to an older state would lose what lies between.
+   */
   persist(keys: readonly string[]): Promise<void>;
-  /** Saves all that changed, participants included, in as few atomic commits as possible. */
+  /**
+   * Saves all that changed, participants included, in as few atomic commits as possible. Rejects when that fails;
+   * everything then stays in memory and is tried again by the next flush.
+   */
   flush(): Promise<void>;
   /** Lets an output take part in every commit from now on. */
   join(participant: CheckpointParticipant): void;
   leave(participant: CheckpointParticipant): void;
+  /** What was saved last for the participant of this key, also before it joined. */
+  stateOf(key: string): JsonObject | undefined;
 }
