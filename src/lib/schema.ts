@@ -190,7 +190,7 @@ export function scalar<T>(notation: {
   readonly json: JsonSchema;
   parse(text: string): T | undefined;
   format(value: T): string | number;
-}): SchemaBuilder<T, false> {
+}): SchemaBuilder<T, false> & { default(value: string | number): SchemaBuilder<T, true> } {
   return build({ kind: "scalar", ...notation, format: (value) => notation.format(value as T) });
 }
 
