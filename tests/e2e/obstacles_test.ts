@@ -36,6 +36,7 @@ scenario("agent says that it may not list a directory, and reads it once it may"
   const hidden = new LineWriter("hidden"), open = new LineWriter("open");
   makeDirectory(space.path("logs/closed"));
   hidden.append(space.path("logs/closed/x.log"), 50);
+  makeOld(space.path("logs/closed"));
   Deno.chmodSync(space.path("logs/closed"), 0);
   open.append(space.log("open.log"), 50);
   const agent = space.start({ prefix: OBEDIENT ?? [] });
@@ -70,16 +71,21 @@ scenario("agent does not hang on a named pipe, a socket or a device", async (spa
 
 scenario("agent survives links that lead nowhere, in circles, or outside and back", async (space) => {
   space.configure({ files: { paths: [space.path("logs/**/*.log")] } });
-  const writer = new LineWriter("w"), late = new LineWriter("late");
+  const writer = new LineWriter("w"), late = new LineWriter("late"), later = new LineWriter("later");
   Deno.symlinkSync(space.log("missing.txt"), space.log("dangling.log"));
   Deno.symlinkSync(space.log("circle.log"), space.log("circle.log"));
   makeDirectory(space.path("logs/sub"));
   Deno.symlinkSync(space.path("logs"), space.path("logs/sub/loop"));
+  Deno.symlinkSync(space.path("missing"), space.path("logs/sub/nowhere"));
   writer.append(space.log("sub/file.log"), 100);
+  makeOld(space.path("logs/sub"));
   const agent = space.start();
   await space.untilDelivered(agent, [writer]);
   late.append(space.log("missing.txt"), 20);
-  await space.complete(agent, [writer, late]);
+  await space.untilDelivered(agent, [writer, late]);
+  makeDirectory(space.path("missing"));
+  later.append(space.path("missing/x.log"), 20);
+  await space.complete(agent, [writer, late, later]);
 }, { needs: () => Deno.build.os !== "windows" });
 
 scenario("agent says that a file cannot be read, and goes on with the others", async (space) => {
@@ -113,6 +119,12 @@ scenario("agent tries again after read errors", async (space) => {
     "the log tells of the read errors",
   );
 }, { needs: () => hasCommand("strace"), ways: "watching" });
+
+/** Directories that have not changed for a while may be taken for known. */
+function makeOld(directory: string): void {
+  const hourAgo = new Date(Date.now() - 3600_000);
+  Deno.utimeSync(directory, hourAgo, hourAgo);
+}
 
 /** A regular file of the kernel that can be opened and not be read, or undefined. */
 function unreadableFile(): string | undefined {

@@ -54,9 +54,11 @@ export function switchLink(link: string, target: string): void {
   Deno.renameSync(temporary, link);
 }
 
-/** Compresses a file to `<path>.gz` and deletes it, as logrotate does. Returns the new path. */
+/** Compresses a file to `<path>.gz` and deletes it, as gzip does: the times stay. Returns the new path. */
 export function compress(path: string): string {
+  const { atime, mtime } = Deno.statSync(path);
   Deno.writeFileSync(`${path}.gz`, gzipSync(Deno.readFileSync(path)));
+  if (atime && mtime) Deno.utimeSync(`${path}.gz`, atime, mtime);
   Deno.removeSync(path);
   return `${path}.gz`;
 }
