@@ -1,0 +1,189 @@
+import type { Outcome } from "../acknowledgement.ts";
+import type { EncodedBatch } from "../batch.ts";
+import type { BatchBuffer, BufferedBatch } from "./batch_buffer.ts";
+
+/** Bounds of a memory buffer. Batches count until they are released, since they occupy memory until then. */
+export interface MemoryBufferOptions {
+  /** At least 1. */
+  readonly events: number;
+  /** At least 1. */
+  readonly bytes: number;
+}
+
+/** A batch in the buffer, linked to the one written after it. */
+interface Item {
+  readonly batch: EncodedBatch;
+  readonly settle: (outcome: Outcome) => void;
+  next: Item | undefined;
+  settled: boolean;
+}
+
+interface Waiter {
+  readonly events: number;
+  readonly bytes: number;
+  readonly grant: (room: boolean) => void;
+}
+
+/**
+ * A buffer in memory: `write` settles once the batch is released. When it is full, `waitForRoom` waits ("block"):
+ * what is shed instead is the caller's choice, made before `write`, which takes whatever it is given. Callers that
+ * wait are served in the order they came; those that ask in the same turn may together exceed the bounds, which the
+ * pipeline's byte budget limits.
+ *
+ * `read` starts with the oldest batch that is not released, so that a new sender takes over what the one before it
+ * left behind. One reader at a time.
+ */
+export class MemoryBuffer implements BatchBuffer {
+  readonly #limits: MemoryBufferOptions;
+  /** Stands before the oldest batch that is not released. */
+  #head: Item = emptyItem();
+  #tail: Item = this.#head;
+  #events = 0;
+  #bytes = 0;
+  #closed = false;
+  #waiting: Waiter[] = [];
+  #wakeReader: (() => void) | undefined;
+
+  /** Throws a RangeError when a bound is below 1. */
+  constructor(options: MemoryBufferOptions) {
+    if (!(options.events >= 1 && options.bytes >= 1)) {
+      throw new RangeError(
+        `Cannot create a memory buffer: bounds are ${options.events} events and ${options.bytes} bytes; both must be at least 1`,
+      );
+    }
+    this.#limits = options;
+  }
+
+  /** Events written and not yet released. */
+  get events(): number {
+    return this.#events;
+  }
+
+  /** Bytes written and not yet released. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  waitForRoom(events: number, bytes: number): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false);
+    if (this.#waiting.length === 0 && this.#fits(events, bytes, 0, 0)) return Promise.resolve(true);
+    return new Promise((grant) => this.#waiting.push({ events, bytes, grant }));
+  }
+
+  write(batch: EncodedBatch): Promise<Outcome> {
+    if (this.#closed) return Promise.resolve("failed");
+    return new Promise((settle) => {
+      const item: Item = { batch, settle, next: undefined, settled: false };
+      this.#tail.next = item;
+      this.#tail = item;
+      this.#events += batch.ends.length;
+      this.#bytes += batch.bytes.length;
+      this.#wake();
+    });
+  }
+
+  read(stop: AbortSignal): AsyncIterable<BufferedBatch> {
+    return { [Symbol.asyncIterator]: () => this.#reader(stop) };
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const waiter of this.#waiting.splice(0)) waiter.grant(false);
+    this.#wake();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    for (let item = this.#head.next; item !== undefined; item = item.next) this.#settle(item, "failed");
+    this.#head = this.#tail;
+    return Promise.resolve();
+  }
+
+  /** Written by hand rather than as an async generator, which would cost several more turns for each batch. */
+  #reader(stop: AbortSignal): AsyncIterator<BufferedBatch> {
+    let last = this.#head;
+    const take = (): IteratorResult<BufferedBatch> | undefined => {
+      if (stop.aborted) return { done: true, value: undefined };
+      let item = last.next;
+      while (item?.settled) item = item.next;
+      if (item === undefined) return this.#closed ? { done: true, value: undefined } : undefined;
+      last = item;
+      const taken = item;
+      return {
+        done: false,
+        value: { batch: taken.batch, release: (outcome) => this.#release(taken, outcome) },
+      };
+    };
+    const waitAndTake = async (): Promise<IteratorResult<BufferedBatch>> => {
+      const wake = () => this.#wake();
+      stop.addEventListener("abort", wake);
+      try {
+        for (;;) {
+          const result = take();
+          if (result !== undefined) return result;
+          await new Promise<void>((resolve) => this.#wakeReader = resolve);
+        }
+      } finally {
+        stop.removeEventListener("abort", wake);
+      }
+    };
+    return {
+      next: () => {
+        const result = take();
+        return result === undefined ? waitAndTake() : Promise.resolve(result);
+      },
+      return: () => Promise.resolve({ done: true, value: undefined }),
+    };
+  }
+
+  #release(item: Item, outcome: Outcome): void {
+    if (item.settled) return;
+    this.#settle(item, outcome);
+    while (this.#head.next?.settled) this.#head = this.#head.next;
+    this.#serveWaiting();
+  }
+
+  #settle(item: Item, outcome: Outcome): void {
+    if (item.settled) return;
+    item.settled = true;
+    this.#events -= item.batch.ends.length;
+    this.#bytes -= item.batch.bytes.length;
+    item.settle(outcome);
+  }
+
+  /** What is granted here is not written yet, so it counts for those who come after. */
+  #serveWaiting(): void {
+    let events = 0;
+    let bytes = 0;
+    let next = this.#waiting[0];
+    while (next !== undefined && this.#fits(next.events, next.bytes, events, bytes)) {
+      this.#waiting.shift();
+      events += next.events;
+      bytes += next.bytes;
+      next.grant(true);
+      next = this.#waiting[0];
+    }
+  }
+
+  #fits(events: number, bytes: number, grantedEvents: number, grantedBytes: number): boolean {
+    const usedEvents = this.#events + grantedEvents;
+    const usedBytes = this.#bytes + grantedBytes;
+    if (usedEvents === 0 && usedBytes === 0) return true;
+    return usedEvents + events <= this.#limits.events && usedBytes + bytes <= this.#limits.bytes;
+  }
+
+  #wake(): void {
+    const wake = this.#wakeReader;
+    this.#wakeReader = undefined;
+    wake?.();
+  }
+}
+
+function emptyItem(): Item {
+  const batch: EncodedBatch = { bytes: new Uint8Array(0), ends: new Uint32Array(0), partition: "" };
+  return { batch, settle: () => {}, next: undefined, settled: true };
+}
