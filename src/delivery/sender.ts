@@ -1,0 +1,203 @@
+import type { EncodedBatch } from "../batch.ts";
+import type { BatchBuffer, BufferedBatch } from "../buffers/batch_buffer.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { Log } from "../lib/log.ts";
+import { reasonOf } from "../lib/reason.ts";
+import { sleep as sleepFor } from "../lib/sleep.ts";
+import { type Output, OutputClosedError, type SendResult } from "../outputs/output.ts";
+import { merge, mergeable, pick } from "./merge.ts";
+import { ReadAhead } from "./read_ahead.ts";
+import { Backoff, type BackoffOptions, DEFAULT_BACKOFF } from "./retry.ts";
+
+/** Larger merges gain nothing: the copy costs more than the request saved. */
+const MERGE_BYTES = 256 * 1024;
+
+/** What a sender is made of. */
+export interface SenderOptions {
+  /** The output's name, for messages. */
+  readonly name: string;
+  readonly buffer: BatchBuffer;
+  readonly output: Output;
+  readonly log: Log;
+  readonly retry?: BackoffOptions;
+  /** Called once when the output can never take anything again; the sender has ended then. */
+  readonly onClosed?: (error: OutputClosedError) => void;
+  /** For tests. Resolves with true after `ms`, with false once `stop` aborts. */
+  readonly sleep?: (ms: number, stop: AbortSignal) => Promise<boolean>;
+  /** For tests: milliseconds since 1970. */
+  readonly now?: () => number;
+}
+
+/** What a sender has done since it was created. */
+export interface SenderCounters {
+  /** Records that arrived. */
+  records: number;
+  /** Bytes of the batches that were settled. */
+  bytes: number;
+  /** Batches of the buffer that were settled, before merging. */
+  batches: number;
+  /** Calls of `send` that threw. */
+  failedSends: number;
+  /** Records that the destination refused for good. */
+  rejected: number;
+}
+
+/**
+ * Carries batches from a buffer to an output, in order, each again and again until the output has it. Nothing is
+ * released before that, so an output that is down holds the inputs' positions and, once the buffer is full, the
+ * inputs themselves.
+ */
+export class Sender {
+  readonly counters: SenderCounters = { records: 0, bytes: 0, batches: 0, failedSends: 0, rejected: 0 };
+  readonly #options: SenderOptions;
+  readonly #backoff: Backoff;
+  readonly #sleep: (ms: number, stop: AbortSignal) => Promise<boolean>;
+  readonly #now: () => number;
+  /** When the trouble began and what it was, so that the log tells of changes only. */
+  #trouble: { readonly since: number; reason: string } | undefined;
+
+  constructor(options: SenderOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(options.retry ?? DEFAULT_BACKOFF);
+    this.#sleep = options.sleep ?? sleepFor;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /**
+   * Opens the output, then sends until the buffer is closed and empty, the output is closed for good, or `stop`
+   * aborts, which also leaves a send that hangs. What was not sent stays in the buffer, not released.
+   */
+  async run(stop: AbortSignal): Promise<void> {
+    const ended = new AbortController();
+    const aborted = new Promise<void>((resolve) => {
+      if (stop.aborted) resolve();
+      stop.addEventListener("abort", () => resolve(), { once: true, signal: ended.signal });
+    });
+    try {
+      await Promise.race([this.#run(AbortSignal.any([stop, ended.signal])), aborted]);
+    } finally {
+      ended.abort();
+    }
+  }
+
+  async #run(stop: AbortSignal): Promise<void> {
+    if (!(await this.#open(stop))) return;
+    const ahead = new ReadAhead(this.#options.buffer, MERGE_BYTES);
+    const reading = ahead.run(stop);
+    // Awaited below; until then a failure must not count as unhandled, which would end the process.
+    reading.catch(() => {});
+    while (!stop.aborted && await ahead.ready()) {
+      const group = ahead.take(mergeable(ahead.waiting, MERGE_BYTES));
+      if (!(await this.#deliver(group, stop))) return;
+    }
+    await reading;
+  }
+
+  async #open(stop: AbortSignal): Promise<boolean> {
+    const { output, name } = this.#options;
+    while (!stop.aborted) {
+      try {
+        await output.open(stop);
+        this.#recovered(`Opened output "${name}"`);
+        return true;
+      } catch (error) {
+        if (stop.aborted || this.#isClosed(error)) return false;
+        if (!(await this.#waitAfter(error, `open output "${name}"`, stop))) return false;
+      }
+    }
+    return false;
+  }
+
+  /** Returns false when the sender must end; the batches are then not released. */
+  async #deliver(group: readonly BufferedBatch[], stop: AbortSignal): Promise<boolean> {
+    const { output, name } = this.#options;
+    const whole = merge(group.map((buffered) => buffered.batch));
+    let batch: EncodedBatch = whole;
+    let rejected = 0;
+    for (;;) {
+      try {
+        const result = await output.send(batch, stop);
+        rejected += this.#countRejected(result);
+        if (result.retry.length === 0) break;
+        const what = `send ${count(batch.ends.length, "record")} to output "${name}"`;
+        batch = pick(batch, result.retry);
+        const partly = new Error(`${batch.ends.length} of them did not arrive`);
+        if (!(await this.#waitAfter(partly, what, stop))) return false;
+      } catch (error) {
+        this.counters.failedSends++;
+        if (stop.aborted || this.#isClosed(error)) return false;
+        const what = `send ${count(batch.ends.length, "record")} to output "${name}"`;
+        if (!(await this.#waitAfter(error, what, stop))) return false;
+      }
+    }
+    this.#recovered(`Sending to output "${name}" again`);
+    this.counters.records += whole.ends.length - rejected;
+    this.counters.bytes += whole.bytes.length;
+    this.counters.batches += group.length;
+    const outcome = rejected > 0 && rejected === whole.ends.length ? "discarded" : "delivered";
+    for (const buffered of group) buffered.release(outcome);
+    return true;
+  }
+
+  /** Rejected records are discarded until there is a queue for dead letters; one message for each reason. */
+  #countRejected(result: SendResult): number {
+    if (result.rejected.length === 0) return 0;
+    const { log, name } = this.#options;
+    const reasons = new Map<string, number>();
+    for (const { reason } of result.rejected) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    for (const [reason, records] of reasons) {
+      log.error(
+        `Cannot deliver ${
+          count(records, "record")
+        } to output "${name}": ${reason}; discarded, since there is no dead letter queue`,
+        { output: name, records, reason },
+      );
+    }
+    this.counters.rejected += result.rejected.length;
+    return result.rejected.length;
+  }
+
+  #isClosed(error: unknown): boolean {
+    if (!(error instanceof OutputClosedError)) return false;
+    this.#options.onClosed?.(error);
+    return true;
+  }
+
+  /** Says what is wrong when that is news, then waits. Returns false when `stop` aborts first. */
+  #waitAfter(error: unknown, what: string, stop: AbortSignal): Promise<boolean> {
+    const wait = this.#backoff.next();
+    const reason = reasonOf(error);
+    const since = this.#trouble?.since ?? this.#now();
+    if (this.#trouble?.reason !== reason) {
+      const { log, name } = this.#options;
+      const attempt = this.#backoff.attempts;
+      const waited = attempt > 1 ? `, waiting for ${formatDuration(this.#now() - since)}` : "";
+      log.warn(
+        `Cannot ${what}: ${reason}; retrying in ${formatDuration(wait)} (attempt ${attempt}${waited})`,
+        { output: name, attempt, retry_in_ms: wait },
+      );
+    }
+    this.#trouble = { since, reason };
+    return this.#sleep(wait, stop);
+  }
+
+  #recovered(message: string): void {
+    if (this.#trouble === undefined) return;
+    const { log, name } = this.#options;
+    const duration = this.#now() - this.#trouble.since;
+    log.info(
+      `${message} after ${count(this.#backoff.attempts, "failed attempt")} in ${formatDuration(duration)}`,
+      {
+        output: name,
+        attempts: this.#backoff.attempts,
+        duration_ms: duration,
+      },
+    );
+    this.#trouble = undefined;
+    this.#backoff.reset();
+  }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

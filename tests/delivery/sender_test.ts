@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import type { EncodedBatch } from "../../src/batch.ts";
+import { MemoryBuffer } from "../../src/buffers/memory.ts";
+import { Sender } from "../../src/delivery/sender.ts";
+import { ALL_SENT, type Output, OutputClosedError, type SendResult } from "../../src/outputs/output.ts";
+import { batchOf, RecordingLog, recordsOf, turn } from "../contracts/batches.ts";
+
+type Answer = SendResult | Error | (() => Promise<SendResult>);
+
+/** Answers each send from a list, then takes everything. */
+class ScriptedOutput implements Output {
+  readonly sent: string[][] = [];
+  opened = 0;
+
+  constructor(readonly answers: Answer[] = [], readonly openErrors: Error[] = []) {}
+
+  open(): Promise<void> {
+    this.opened++;
+    const error = this.openErrors.shift();
+    return error === undefined ? Promise.resolve() : Promise.reject(error);
+  }
+
+  async send(batch: EncodedBatch): Promise<SendResult> {
+    this.sent.push(recordsOf(batch));
+    const answer = this.answers.shift() ?? ALL_SENT;
+    if (answer instanceof Error) throw answer;
+    return await (typeof answer === "function" ? answer() : answer);
+  }
+
+  partitionOf(): string {
+    return "";
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+function setUp(output: Output) {
+  const buffer = new MemoryBuffer({ events: 1000, bytes: 1 << 20 });
+  const log = new RecordingLog();
+  const waits: number[] = [];
+  const closed: Error[] = [];
+  let time = 0;
+  const sender = new Sender({
+    name: "out",
+    buffer,
+    output,
+    log,
+    retry: { initial: 100, max: 1000, multiplier: 2, jitter: false },
+    onClosed: (error) => closed.push(error),
+    sleep: (ms, stop) => {
+      waits.push(ms);
+      time += ms;
+      return Promise.resolve(!stop.aborted);
+    },
+    now: () => time,
+  });
+  return { buffer, log, waits, closed, sender, stop: new AbortController() };
+}
+
+Deno.test("Sender delivers in order, releases, counts, and ends when the buffer is closed and empty", async () => {
+  const output = new ScriptedOutput();
+  const { buffer, sender, stop } = setUp(output);
+  const running = sender.run(stop.signal);
+  const outcomes = ["a", "b"].map((text) => buffer.write(batchOf([`${text}\n`])));
+  buffer.close();
+  await running;
+  assert.deepEqual(await Promise.all(outcomes), ["delivered", "delivered"]);
+  assert.deepEqual(output.sent.flat(), ["a\n", "b\n"]);
+  assert.deepEqual(sender.counters, { records: 2, bytes: 4, batches: 2, failedSends: 0, rejected: 0 });
+});
+
+Deno.test("Sender opens the output with growing waits before it sends", async () => {
+  const output = new ScriptedOutput([], [new Error("no route"), new Error("no route")]);
+  const { buffer, sender, waits, log, stop } = setUp(output);
+  void buffer.write(batchOf(["a\n"]));
+  buffer.close();
+  await sender.run(stop.signal);
+  assert.equal(output.opened, 3);
+  assert.deepEqual(waits, [100, 200]);
+  assert.deepEqual(log.of("warn"), [`Cannot open output "out": no route; retrying in 100ms (attempt 1)`]);
+  assert.equal(log.of("info").length, 1);
+});
+
+Deno.test("Sender sends the same batch until it arrives, and says so once for each kind of trouble", async () => {
+  const output = new ScriptedOutput([
+    new Error("full"),
+    new Error("full"),
+    new Error("gone"),
+    new Error("gone"),
+  ]);
+  const { buffer, sender, waits, log, stop } = setUp(output);
+  const outcome = buffer.write(batchOf(["a\n", "b\n"]));
+  buffer.close();
+  await sender.run(stop.signal);
+  assert.equal(await outcome, "delivered");
+  assert.deepEqual(output.sent, Array.from({ length: 5 }, () => ["a\n", "b\n"]));
+  assert.deepEqual(waits, [100, 200, 400, 800]);
+  assert.deepEqual(log.of("warn"), [
+    `Cannot send 2 records to output "out": full; retrying in 100ms (attempt 1)`,
+    `Cannot send 2 records to output "out": gone; retrying in 400ms (attempt 3, waiting for 300ms)`,
+  ]);
+  assert.deepEqual(log.of("info"), [`Sending to output "out" again after 4 failed attempts in 1.5s`]);
+  assert.equal(sender.counters.failedSends, 4);
+});
+
+Deno.test("Sender sends only those records again that the output names", async () => {
+  const output = new ScriptedOutput([{ retry: [1, 2], rejected: [] }, { retry: [1], rejected: [] }]);
+  const { buffer, sender, stop } = setUp(output);
+  const outcome = buffer.write(batchOf(["a\n", "b\n", "c\n"]));
+  buffer.close();
+  await sender.run(stop.signal);
+  assert.deepEqual(output.sent, [["a\n", "b\n", "c\n"], ["b\n", "c\n"], ["c\n"]]);
+  assert.equal(await outcome, "delivered");
+  assert.equal(sender.counters.records, 3);
+});
+
+Deno.test("Sender logs rejected records at ERROR, counts them, and goes on", async () => {
+  const bad = { index: 0, reason: "mapping" };
+  const output = new ScriptedOutput([{ retry: [], rejected: [bad] }, { retry: [], rejected: [bad] }]);
+  const { buffer, sender, log, stop } = setUp(output);
+  const running = sender.run(stop.signal);
+  assert.equal(await buffer.write(batchOf(["a\n", "b\n"])), "delivered");
+  assert.equal(await buffer.write(batchOf(["c\n"])), "discarded");
+  buffer.close();
+  await running;
+  assert.equal(sender.counters.rejected, 2);
+  assert.equal(sender.counters.records, 1);
+  assert.match(log.of("error")[0]!, /^Cannot deliver 1 record to output "out": mapping; discarded/);
+});
+
+Deno.test("Sender ends on OutputClosedError, tells of it once, and releases nothing", async () => {
+  const output = new ScriptedOutput([new OutputClosedError("reader gone")]);
+  const { buffer, sender, closed, stop } = setUp(output);
+  const outcome = buffer.write(batchOf(["a\n"]));
+  await sender.run(stop.signal);
+  assert.deepEqual(closed.map((error) => error.message), ["reader gone"]);
+  await buffer[Symbol.asyncDispose]();
+  assert.equal(await outcome, "failed");
+});
+
+Deno.test("Sender leaves a send that hangs when it is stopped", async () => {
+  const output = new ScriptedOutput([() => new Promise(() => {})]);
+  const { buffer, sender, stop } = setUp(output);
+  const outcome = buffer.write(batchOf(["a\n"]));
+  const running = sender.run(stop.signal);
+  await turn();
+  stop.abort();
+  await running;
+  await buffer[Symbol.asyncDispose]();
+  assert.equal(await outcome, "failed");
+});
+
+Deno.test("Sender merges what waits while a send is under way, and settles each batch", async () => {
+  let finish = () => {};
+  const slow = () => new Promise<SendResult>((resolve) => finish = () => resolve(ALL_SENT));
+  const output = new ScriptedOutput([slow]);
+  const { buffer, sender, stop } = setUp(output);
+  const running = sender.run(stop.signal);
+  const outcomes = [buffer.write(batchOf(["a\n"]))];
+  await turn();
+  outcomes.push(
+    buffer.write(batchOf(["b\n"])),
+    buffer.write(batchOf(["c\n"])),
+    buffer.write(batchOf(["d\n"], "q")),
+  );
+  await turn();
+  finish();
+  buffer.close();
+  await running;
+  assert.deepEqual(output.sent, [["a\n"], ["b\n", "c\n"], ["d\n"]]);
+  assert.deepEqual(await Promise.all(outcomes), ["delivered", "delivered", "delivered", "delivered"]);
+  assert.equal(sender.counters.batches, 4);
+});
+
+Deno.test("Sender hands the very same batch to a retry, so that an output can go on where it stopped", async () => {
+  const seen: EncodedBatch[] = [];
+  const output = new ScriptedOutput();
+  output.send = (batch) => {
+    seen.push(batch);
+    return seen.length < 3 ? Promise.reject(new Error("full")) : Promise.resolve(ALL_SENT);
+  };
+  const { buffer, sender, stop } = setUp(output);
+  void buffer.write(batchOf(["a\n"]));
+  buffer.close();
+  await sender.run(stop.signal);
+  assert.equal(new Set(seen).size, 1);
+  assert.equal(seen.length, 3);
+});
