@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { errorText } from "./error_text.ts";
+import { reasonOf } from "../lib/reason.ts";
 
 /**
  * - `absent`: there is no file.
@@ -17,13 +17,13 @@ const SIDE_FILES = ["-wal", "-shm"];
 // (locked, full, no permission, too many open files) tell of the surroundings.
 const DAMAGE = [11, 26];
 const READ_ERRORS = [266, 522, 8202, 8458];
-const BUSY_TIMEOUT_MS = 3_000;
 
 /**
  * Looks through the whole database by `node:sqlite`. A damaged one ends the process from within Deno KV, beyond any
- * catch, so this comes before every `Deno.openKv`. Throws when the file cannot be judged: locked, or no permission.
+ * catch, so this comes before every `Deno.openKv`. Throws when the file cannot be judged: locked by another program
+ * for longer than `patience` milliseconds, in which nothing else runs, or no permission.
  */
-export async function checkDatabase(path: string): Promise<DatabaseCheck> {
+export async function checkDatabase(path: string, patience: number): Promise<DatabaseCheck> {
   let info: Deno.FileInfo;
   try {
     info = await Deno.stat(path);
@@ -40,14 +40,14 @@ export async function checkDatabase(path: string): Promise<DatabaseCheck> {
   const { DatabaseSync } = await import("node:sqlite");
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    database = new DatabaseSync(path, { timeout: patience });
     return judge(database);
   } catch (error) {
     const code = (error as { errcode?: unknown }).errcode;
     if (typeof code !== "number" || !(DAMAGE.includes(code & 0xff) || READ_ERRORS.includes(code))) {
       throw error;
     }
-    return { state: "damaged", reason: errorText(error) };
+    return { state: "damaged", reason: reasonOf(error) };
   } finally {
     // Closing also writes back and removes -wal and -shm, so that Deno KV finds a single file.
     database?.close();

@@ -1,4 +1,4 @@
-import { errorText } from "./error_text.ts";
+import { reasonOf } from "../lib/reason.ts";
 
 /** Thrown when another agent holds the checkpoint directory. */
 export class CheckpointDirectoryInUseError extends Error {
@@ -53,7 +53,7 @@ export class DirectoryLock implements Disposable {
     } catch (cause) {
       throw new Error(
         `Cannot use "${directory}" for checkpoints: ${
-          errorText(cause)
+          reasonOf(cause)
         }; the agent must be able to create and ` +
           "write files in this directory",
         { cause },

@@ -1,7 +1,7 @@
 import type { Log } from "../lib/log.ts";
 import type { CheckpointParticipant, CheckpointStore, JsonObject } from "./checkpoint_store.ts";
 import { MAX_KEY_BYTES } from "./kv_database.ts";
-import { errorText } from "./error_text.ts";
+import { reasonOf } from "../lib/reason.ts";
 import { isExpired } from "./expiry.ts";
 import { Participants } from "./participants.ts";
 import { RecordTable } from "./record_table.ts";
@@ -253,7 +253,7 @@ class KvCheckpointStore implements CheckpointStore {
 
   /** Says it once, as long as the reason stays the same. */
   #failed(cause: unknown): Error {
-    const reason = errorText(cause);
+    const reason = reasonOf(cause);
     const message = `Cannot save checkpoints in "${this.directory}": ${reason}; ` +
       "they are kept in memory and saved as soon as that works again";
     if (reason !== this.#failure) this.#options.log.error(message);

@@ -1,10 +1,13 @@
 import type { Log } from "../lib/log.ts";
 import type { CheckpointStore } from "./checkpoint_store.ts";
 import { checkDatabase, type DatabaseCheck, setAside } from "./database_check.ts";
-import { errorText } from "./error_text.ts";
+import { reasonOf } from "../lib/reason.ts";
 import { type DatabaseContent, KvDatabase } from "./kv_database.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
 import { allOf, emptyImage, hasContent, type StoreImage } from "./store_image.ts";
+
+/** How long a start waits for another program, such as a backup, that holds the database. */
+const LOCKED_PATIENCE_MS = 1_000;
 
 /** What a start found. */
 export interface Recovered {
@@ -68,7 +71,7 @@ export async function recover(
     opened = await openChecked(directory, path, log, now);
   } catch (error) {
     if (snapshot === undefined) throw error;
-    log.error(`${errorText(error)}; going on from the snapshot, trying again`);
+    log.error(`${reasonOf(error)}; going on from the snapshot, trying again`);
     reportRestored(directory, snapshot, log, now());
     return { database: undefined, image: snapshot.image, condition: "restored", rebuild: true };
   }
@@ -97,7 +100,7 @@ async function openChecked(
 ): Promise<{ found: Found; database: KvDatabase }> {
   let check: DatabaseCheck;
   try {
-    check = await checkDatabase(path);
+    check = await checkDatabase(path, LOCKED_PATIENCE_MS);
   } catch (cause) {
     throw unusable(directory, cause);
   }
@@ -107,7 +110,7 @@ async function openChecked(
       return { found: { state: "sound", content: await database.load() }, database };
     } catch (error) {
       database[Symbol.dispose]();
-      check = { state: "damaged", reason: errorText(error) };
+      check = { state: "damaged", reason: reasonOf(error) };
     }
   }
   if (check.state === "damaged") {
@@ -138,7 +141,7 @@ function putAside(directory: string, path: string, now: () => number): string {
 function unusable(directory: string, cause: unknown): Error {
   return new Error(
     `Cannot use "${directory}" for checkpoints: ${
-      errorText(cause)
+      reasonOf(cause)
     }; the agent must be able to create and write ` +
       "files in this directory",
     { cause },

@@ -39,31 +39,32 @@ export function encodeSnapshot({ image, savedAt }: Snapshot): string {
 
 /** Reads a snapshot. Throws an Error that says what is wrong with it. */
 export function decodeSnapshot(text: string): Snapshot {
-  const start = text.indexOf("\n");
-  const body = text.slice(start + 1, text.lastIndexOf("\n"));
-  let whole: { format?: unknown; version?: unknown; crc32?: unknown; body?: Body };
+  const [start, end] = [text.indexOf("\n"), text.lastIndexOf("\n")];
+  const body = text.slice(start + 1, end);
+  let header: { format?: unknown; version?: unknown; crc32?: unknown };
   try {
-    whole = JSON.parse(text);
+    header = JSON.parse(`${text.slice(0, start)}null${text.slice(end + 1)}`);
   } catch {
     throw new Error("it is not JSON, or only a part of it");
   }
-  if (whole?.format !== FORMAT) throw new Error(`it has no "format": "${FORMAT}"`);
-  if (whole.version !== VERSION) throw new Error(`it has version ${whole.version}; known is ${VERSION}`);
-  if (whole.crc32 !== checksum(body)) {
-    throw new Error(`its checksum is ${checksum(body)}, expected ${whole.crc32}`);
+  if (header?.format !== FORMAT) throw new Error(`it has no "format": "${FORMAT}"`);
+  if (header.version !== VERSION) throw new Error(`it has version ${header.version}; known is ${VERSION}`);
+  if (header.crc32 !== checksum(body)) {
+    throw new Error(`its checksum is ${checksum(body)}, expected ${header.crc32}`);
   }
-  const { saved_at, sequence, records, outputs } = whole.body ?? {};
-  const image = { ...emptyImage(), sequence: Number(sequence) };
-  for (const [key, value] of records ?? []) image.records.set(key, JSON.stringify(value));
-  for (const [key, value] of outputs ?? []) image.states.set(key, JSON.stringify(value));
-  return { image, savedAt: Date.parse(String(saved_at)) };
+  // Only what the checksum covers is looked at.
+  const { saved_at, sequence, records, outputs } = JSON.parse(body) as Body;
+  const image = { ...emptyImage(), sequence };
+  for (const [key, value] of records) image.records.set(key, JSON.stringify(value));
+  for (const [key, value] of outputs) image.states.set(key, JSON.stringify(value));
+  return { image, savedAt: Date.parse(saved_at) };
 }
 
 interface Body {
-  saved_at?: string;
-  sequence?: number;
-  records?: [string, unknown][];
-  outputs?: [string, unknown][];
+  saved_at: string;
+  sequence: number;
+  records: [string, unknown][];
+  outputs: [string, unknown][];
 }
 
 /** The newest snapshot that can be read, and what is wrong with the others. */

@@ -2,7 +2,7 @@ import type { Log } from "../lib/log.ts";
 import type { CheckpointStore } from "./checkpoint_store.ts";
 import { checkDatabase, setAside } from "./database_check.ts";
 import { DirectoryLock } from "./directory_lock.ts";
-import { errorText } from "./error_text.ts";
+import { reasonOf } from "../lib/reason.ts";
 import { KvDatabase } from "./kv_database.ts";
 import { recover, type Recovered } from "./recovery.ts";
 import { writeSnapshot } from "./snapshot.ts";
@@ -10,7 +10,8 @@ import { allOf, apply, type Change, emptyImage, type StoreImage } from "./store_
 
 /** Shortest time between two snapshots, in milliseconds. */
 const SNAPSHOT_INTERVAL_MS = 10_000;
-const DATABASE_FILE = "checkpoints.kv";
+/** The database in the checkpoint directory. */
+export const DATABASE_FILE = "checkpoints.kv";
 
 /**
  * What stands in the checkpoint directory: lock, database and snapshots. Not for concurrent use: the store runs one
@@ -109,7 +110,7 @@ export class StoreFiles implements Disposable {
     } catch (error) {
       if (!this.#snapshotFails) {
         this.#log.warn(
-          `Cannot write a snapshot of the checkpoints to "${this.directory}": ${errorText(error)}; ` +
+          `Cannot write a snapshot of the checkpoints to "${this.directory}": ${reasonOf(error)}; ` +
             "the database is not affected, trying again",
         );
       }
@@ -140,7 +141,7 @@ export class StoreFiles implements Disposable {
       this.#lock = await DirectoryLock.acquire(this.directory);
     }
     this.#incomplete = true;
-    if ((await checkDatabase(this.#path)).state === "damaged") setAside(this.#path, this.#now());
+    if ((await checkDatabase(this.#path, 0)).state === "damaged") setAside(this.#path, this.#now());
     const database = await KvDatabase.open(this.#path);
     try {
       await database.clear();
@@ -162,7 +163,7 @@ export class StoreFiles implements Disposable {
     try {
       this.#database?.[Symbol.dispose]();
     } catch (error) {
-      this.#log.debug(`Cannot close the checkpoint database "${this.#path}": ${errorText(error)}`);
+      this.#log.debug(`Cannot close the checkpoint database "${this.#path}": ${reasonOf(error)}`);
     }
     this.#database = undefined;
   }
@@ -186,7 +187,7 @@ async function makeDirectory(directory: string): Promise<void> {
     await Deno.mkdir(directory, { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw new Error(
-      `Cannot create the checkpoint directory "${directory}": ${errorText(cause)}; ` +
+      `Cannot create the checkpoint directory "${directory}": ${reasonOf(cause)}; ` +
         "checkpoint_path must name a directory that the agent can write to",
       { cause },
     );

@@ -26,7 +26,7 @@ Deno.test("KvCheckpointStore says a failure once, goes on trying, and says when 
     const log = new RecordingLog();
     await using store = await openStore({ directory, interval: 5, log });
     const participant = new FakeParticipant("out");
-    participant.beforeSync = () => Promise.reject(new Error("no space."));
+    participant.beforeSync = () => Promise.reject(new Error("no space"));
     store.join(participant);
     store.set("a", { off: 1 });
     while (participant.syncs < 3) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -138,6 +138,40 @@ Deno.test("KvCheckpointStore takes back a database that was replaced by an older
     await using store = await openStore({ directory });
     assert.equal(store.condition, "intact");
     assert.deepEqual(Object.fromEntries(store.entries()), { new: { off: 2 }, newer: { off: 3 } });
+  });
+});
+
+Deno.test("KvCheckpointStore looks after its files and old records from time to time, also when nothing changes", async () => {
+  await withDirectory(async (directory) => {
+    const ticks = new Map<number, () => unknown>();
+    const { setInterval } = globalThis;
+    globalThis.setInterval = ((tick: () => unknown, delay: number) => {
+      ticks.set(delay, tick);
+      return setInterval(tick, delay);
+    }) as typeof globalThis.setInterval;
+    let now = 0;
+    const log = new RecordingLog();
+    const opening = openStore({ directory, log, interval: 1_234_567, retention: 1_000, now: () => now });
+    try {
+      await using store = await opening;
+      store.set("gone", { state: "missing", lastSeen: 0 });
+      store.set("here", { state: "live", lastSeen: 0 });
+      await store.flush();
+
+      Deno.removeSync(`${directory}/checkpoints.kv`);
+      await ticks.get(10_000)?.();
+      assert.equal(log.of("error").length, 1);
+      assert.ok(Deno.statSync(`${directory}/checkpoints.kv`).isFile);
+
+      now = 1_001;
+      await ticks.get(3_600_000)?.();
+      assert.deepEqual([...store.entries()].map(([key]) => key), ["here"]);
+      assert.deepEqual(log.of("info"), ["Removed 1 checkpoints of files that are long gone"]);
+    } finally {
+      globalThis.setInterval = setInterval;
+    }
+    await using store = await openStore({ directory });
+    assert.deepEqual([...store.entries()].map(([key]) => key), ["here"]);
   });
 });
 
