@@ -32,6 +32,8 @@ export interface InputContext {
   readonly once: boolean;
   /** Never use file system notifications, only polling (a switch for platforms without them, and for tests). */
   readonly pollOnly: boolean;
+  /** How many files are read at the same time. */
+  readonly concurrentReads: number;
   /** Files that an input of this agent reads already: (device, inode) → input name. Shared by all inputs. */
   readonly claims: Map<string, string>;
 }

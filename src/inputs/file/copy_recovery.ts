@@ -1,0 +1,77 @@
+import { formatByteSize } from "../../lib/byte_size.ts";
+import { sleep } from "../../lib/sleep.ts";
+import type { Discovery } from "./discovery.ts";
+import { positionAt } from "./file_positions.ts";
+import { findCopy } from "./rotation.ts";
+import type { TailRegistry } from "./tail_registry.ts";
+import type { TailedFile } from "./tailed_file.ts";
+
+/** What the recovery reports. */
+export interface CopyRecoveryOptions {
+  readonly registry: TailRegistry;
+  readonly discovery: Discovery;
+  readonly stop: AbortSignal;
+  /** The file can be read on: from the copy, or from its next generation. */
+  onReady(file: TailedFile): void;
+}
+
+/** A copy is searched this often, with pauses of `RETRY_MS`, where a rotation seems to be at work. */
+const TRIES = 20;
+/** So often where nothing points to a copy: somebody emptied the file. */
+const TRIES_WITHOUT_SIGN = 3;
+const RETRY_MS = 100;
+
+/**
+ * Finds the rest of a truncated generation. Rotations that truncate a file in place copy it first; what was not read
+ * before stands in that copy, also when it has been compressed since.
+ */
+export class CopyRecovery {
+  constructor(private readonly options: CopyRecoveryOptions) {}
+
+  /** Has `file` go on with the copy of its lost generation, or with its next generation when there is none. */
+  async recover(file: TailedFile): Promise<void> {
+    if (file.recovery !== undefined) return;
+    file.recovery = "searching";
+    const { discovery, onReady, registry, stop } = this.options;
+    const wanted = file.lost ?? file.fingerprint();
+    const { context: { log, now } } = registry;
+    let tries = TRIES_WITHOUT_SIGN;
+    for (let attempt = 0; attempt < tries && !stop.aborted && !file.closed; attempt++) {
+      if (attempt > 0) await sleep(RETRY_MS, stop);
+      const search = await findCopy(file.path, wanted, registry.places);
+      if (search.kind === "found") {
+        const { copy } = search;
+        registry.addAlias(file, copy.facts.key);
+        const added = await discovery.adoptUnseenCopies(file, copy.facts.mtime);
+        log.info(`"${file.path}" was truncated; reading its rest from "${copy.path}"`, {
+          path: file.path,
+          copy: copy.path,
+          from_byte: wanted.off,
+        });
+        file.continueFrom(
+          copy.contents,
+          await positionAt(copy.contents, wanted.off, file.reader.position.skipping),
+        );
+        for (const generation of added) onReady(generation);
+        return onReady(file);
+      }
+      // The copy may still be growing, or be replaced by its compressed form just now.
+      if (search.kind === "shorter") tries = TRIES;
+    }
+    if (stop.aborted || file.closed) return;
+    this.#report(file, Math.max(0, file.facts.size - wanted.off));
+    file.startGeneration(now());
+    onReady(file);
+  }
+
+  #report(file: TailedFile, unread: number): void {
+    const { log } = this.options.registry.context;
+    const { path } = file;
+    if (unread === 0) return log.info(`"${path}" was truncated after it had been read`, { path });
+    log.error(
+      `Cannot find the rest of "${path}" after it was truncated: no copy beside it holds it; ` +
+        `${formatByteSize(unread)} or more are lost`,
+      { path, unread_bytes: unread },
+    );
+  }
+}

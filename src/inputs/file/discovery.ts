@@ -1,0 +1,277 @@
+import { basename, dirname } from "node:path";
+import { lastLineStart, positionAt } from "./file_positions.ts";
+import { CHECKPOINT_PREFIX, compare, type FileCheckpoint } from "./fingerprint.ts";
+import { Finder, type FoundFile } from "./finder.ts";
+import { Obstacles } from "./obstacles.ts";
+import { factsOf, isMissing } from "./open_file.ts";
+import { Resumption } from "./resumption.ts";
+import { isCopyOf, openContents, type OpenedFile, unseenGenerations } from "./rotation.ts";
+import { isGzipName } from "./siblings.ts";
+import type { TailRegistry } from "./tail_registry.ts";
+import type { TailedFile } from "./tailed_file.ts";
+
+/** How long a closed file's checkpoint may go without being marked as seen, in ms. */
+const SEEN_INTERVAL_MS = 3_600_000;
+
+/**
+ * Searches for files and decides of each what it is: known, a copy of something known, an earlier generation, back
+ * after it was missing, or new.
+ */
+export class Discovery {
+  readonly #registry: TailRegistry;
+  readonly #finder: Finder;
+  readonly #obstacles: Obstacles;
+  readonly #resumption: Resumption;
+  /** True until the first search of an input without checkpoints is over: `start_at` speaks of these files. */
+  #firstRun = false;
+  #prepared: Promise<boolean> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(registry: TailRegistry) {
+    const { config, input, log, now } = registry.context;
+    this.#registry = registry;
+    this.#obstacles = new Obstacles(log, input, now);
+    this.#resumption = new Resumption(registry);
+    const obstacle = (path: string, error: unknown) => this.#obstacles.add(path, error);
+    this.#finder = new Finder(config.paths, config.exclude_paths, obstacle, now);
+  }
+
+  /** Directories in which something may happen. */
+  get directories(): ReadonlySet<string> {
+    return this.#finder.directories;
+  }
+
+  /** Whether a file under `path` would concern this input. */
+  concerns(path: string): boolean {
+    return this.#finder.covers(path);
+  }
+
+  /** Notes that a file could not be read. */
+  obstruct(path: string, error: unknown): void {
+    this.#obstacles.add(path, error);
+  }
+
+  /**
+   * Resumes what the checkpoints speak of; called once, before the first search. True when everything behind the
+   * saved positions can be read again.
+   */
+  prepare(): Promise<boolean> {
+    return this.#prepared ??= this.#resumeAll();
+  }
+
+  /** Searches for files; answers those that were opened, in the order in which they are to be read. */
+  scan(): Promise<readonly TailedFile[]> {
+    return this.#inTurn(async () => {
+      await this.prepare();
+      const startedAt = this.#registry.context.now();
+      const fresh = this.#sort(this.#finder.find());
+      for (const file of this.#registry.open.values()) this.#follow(file);
+      for (const found of fresh) await this.#adopt(found, startedAt);
+      this.#firstRun = false;
+    });
+  }
+
+  /** Opens copies of generations of `file` that are newer than `since`, in ms, and were never seen; it waits for them. */
+  adoptUnseenCopies(file: TailedFile, since: number): Promise<readonly TailedFile[]> {
+    return this.#inTurn(async () => {
+      for (const copy of await this.#adoptGenerations(file.path, since, "mtime")) file.waitFor(copy);
+    });
+  }
+
+  /** Opens a file again at its settled position, to offer again what had failed. */
+  reopen(file: TailedFile): Promise<readonly TailedFile[]> {
+    return this.#inTurn(async () => {
+      const checkpoint = file.checkpoint(this.#registry.context.now());
+      this.#registry.drop(file);
+      await this.#resumption.resume(checkpoint, new Map());
+    });
+  }
+
+  /** One change of the registry at a time; answers the files that it opened, their checkpoints saved. */
+  #inTurn(change: () => Promise<void>): Promise<readonly TailedFile[]> {
+    const result = this.#last.then(change).then(() => this.#registry.takeAdded());
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async #resumeAll(): Promise<boolean> {
+    const { checkpoints, input, now } = this.#registry.context;
+    const concerned: FileCheckpoint[] = [];
+    for (const [key, value] of checkpoints.entries()) {
+      const checkpoint = value as FileCheckpoint;
+      if (!key.startsWith(CHECKPOINT_PREFIX)) continue;
+      if (checkpoint.input === input || this.#finder.covers(checkpoint.path)) concerned.push(checkpoint);
+    }
+    const marker = `input:${input}`;
+    this.#firstRun = checkpoints.condition !== "lost" && checkpoints.get(marker) === undefined &&
+      concerned.length === 0;
+    if (checkpoints.get(marker) === undefined) checkpoints.set(marker, { since: now() });
+    const pathsByKey = new Map(this.#finder.find().map(({ path, facts }) => [facts.key, path]));
+    const complete = await this.#resumption.resumeAll(concerned, pathsByKey);
+    const rotated = [...this.#registry.open.values()].filter(({ state }) => state === "rotated");
+    for (const path of new Set(rotated.map((file) => file.path))) {
+      await this.#adoptGenerations(path, this.#registry.lastKnown(path), "birth");
+    }
+    return complete && (checkpoints.condition === "intact" || checkpoints.condition === "new");
+  }
+
+  /** Tells known files from others; answers the others, oldest first. */
+  #sort(found: readonly FoundFile[]): FoundFile[] {
+    const { aliases, foreign, open, standing } = this.#registry;
+    standing.clear();
+    const fresh: FoundFile[] = [];
+    for (const file of found) {
+      const { key } = file.facts;
+      const tailed = open.get(key);
+      if (tailed !== undefined) {
+        tailed.facts = file.facts;
+        standing.set(file.path, tailed);
+      } else if (!aliases.has(key) && !foreign.has(key) && !this.#isUnchangedClosed(file)) {
+        fresh.push(file);
+      }
+    }
+    return fresh.sort((a, b) => a.facts.mtime - b.facts.mtime || (a.path < b.path ? 1 : -1));
+  }
+
+  #isUnchangedClosed({ facts }: FoundFile): boolean {
+    const { closed, context: { checkpoints, now } } = this.#registry;
+    const checkpoint = closed.get(facts.key);
+    if (checkpoint === undefined || facts.size !== checkpoint.size) return false;
+    if (now() - checkpoint.lastSeen > SEEN_INTERVAL_MS) {
+      const seen: FileCheckpoint = { ...checkpoint, lastSeen: now() };
+      closed.set(facts.key, seen);
+      checkpoints.set(CHECKPOINT_PREFIX + checkpoint.lid, seen);
+    }
+    return true;
+  }
+
+  /** Notes whether a file still stands under its name. */
+  #follow(file: TailedFile): void {
+    const { context: { log, now }, standing } = this.#registry;
+    if (standing.get(file.path) === file) {
+      file.state = "live";
+      return;
+    }
+    if (file.state !== "live") return;
+    try {
+      if (factsOf(file.path)?.key === file.key) return;
+    } catch (error) {
+      this.#obstacles.add(file.path, error);
+      return;
+    }
+    file.state = "rotated";
+    file.rotatedAt = now();
+    log.debug(`"${file.path}" was renamed or deleted; reading it to its end`, {
+      path: file.path,
+      lineage: file.lid,
+    });
+  }
+
+  async #adopt({ path, facts }: FoundFile, startedAt: number): Promise<void> {
+    const { closed, context: { log }, foreign, places } = this.#registry;
+    if (this.#obstacles.blocks(path)) return;
+    const known = closed.get(facts.key);
+    if (known !== undefined) {
+      closed.delete(facts.key);
+      await this.#resumption.resume(known, new Map([[facts.key, path]]));
+      return;
+    }
+    if (places.isTaken(facts.key)) return;
+    if (isGzipName(path)) {
+      foreign.add(facts.key);
+      log.info(
+        `Not reading "${path}": compressed files are read only where they hold the rest of a rotated file`,
+        { path },
+      );
+      return;
+    }
+    const opened = this.#tryOpen(path);
+    if (opened === undefined) return;
+    const expected = opened.facts.key === facts.key && !await this.#isCopyOrUnclear(opened);
+    if (!expected || !this.#registry.claim(opened)) {
+      opened.contents.close();
+      return;
+    }
+    if (await this.#resumption.returned(opened) || await this.#resumption.replaced(opened)) return;
+    await this.#adoptGenerations(path, this.#registry.lastKnown(path), "birth");
+    await this.#start(path, opened, startedAt);
+  }
+
+  /** Whether the file copies one that is being read, or may turn out to, once a truncation has been looked into. */
+  async #isCopyOrUnclear(opened: OpenedFile): Promise<boolean> {
+    if (this.#firstRun) return false;
+    const directory = dirname(opened.path);
+    const name = basename(opened.path);
+    for (const owner of this.#registry.open.values()) {
+      if (!owner.isNamedLikeSibling(directory, name)) continue;
+      if (owner.recovery !== undefined || owner.lost !== undefined) return true;
+      const answer = await isCopyOf(opened, { file: owner.file, position: owner.reader.position });
+      if (answer === "copy") this.#registry.addAlias(owner, opened.facts.key);
+      if (answer !== "other") return true;
+    }
+    return false;
+  }
+
+  /** Opens unseen generations of `path`, each to be read after the one before. */
+  async #adoptGenerations(
+    path: string,
+    since: number | undefined,
+    by: "birth" | "mtime",
+  ): Promise<TailedFile[]> {
+    const { context: { now }, places } = this.#registry;
+    const adopted: TailedFile[] = [];
+    if (since === undefined) return adopted;
+    for (const generation of unseenGenerations(path, since, by, places)) {
+      const opened = this.#tryOpen(generation.path);
+      if (opened === undefined) continue;
+      const taken = places.isTaken(opened.facts.key) || await this.#isKnownContents(path, opened);
+      if (taken || !this.#registry.claim(opened)) {
+        opened.contents.close();
+        continue;
+      }
+      const file = this.#registry.add(path, opened, { start: await positionAt(opened.contents, 0) }, now());
+      file.state = "rotated";
+      adopted.push(file);
+    }
+    return adopted;
+  }
+
+  /** A compressed generation is another file with the same contents; then it is no news. */
+  async #isKnownContents(path: string, opened: OpenedFile): Promise<boolean> {
+    if (opened.contents === opened.file) return false;
+    for (const [key, value] of this.#registry.context.checkpoints.entries()) {
+      const checkpoint = value as FileCheckpoint;
+      if (!key.startsWith(CHECKPOINT_PREFIX) || checkpoint.path !== path || checkpoint.headLen === 0) {
+        continue;
+      }
+      if (await compare(opened.contents, checkpoint).catch(() => "different") !== "same") continue;
+      this.#registry.aliases.add(opened.facts.key);
+      return true;
+    }
+    return false;
+  }
+
+  /** Begins a new lineage. */
+  async #start(path: string, opened: OpenedFile, startedAt: number): Promise<void> {
+    const { config, log, now, reader } = this.#registry.context;
+    const { contents, facts } = opened;
+    const old = config.ignore_older !== undefined && now() - facts.mtime > config.ignore_older;
+    const atEnd = old || (this.#firstRun && config.start_at === "end");
+    const off = atEnd ? await lastLineStart(contents, facts.size, reader.transcoder?.unit ?? 1) : 0;
+    const file = this.#registry.add(path, opened, { start: await positionAt(contents, off) }, startedAt);
+    this.#registry.standing.set(path, file);
+    if (old) log.info(`Not reading what stands in "${path}": it was last written too long ago`, { path });
+    log.debug(`Found "${path}"`, { path, lineage: file.lid, offset: off });
+  }
+
+  #tryOpen(path: string): OpenedFile | undefined {
+    try {
+      const opened = openContents(path);
+      this.#obstacles.clear(path);
+      return opened;
+    } catch (error) {
+      if (!isMissing(error)) this.#obstacles.add(path, error);
+      return undefined;
+    }
+  }
+}

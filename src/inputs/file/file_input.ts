@@ -1,0 +1,369 @@
+import { dirname } from "node:path";
+import { CheckpointTracker } from "../../checkpoints/checkpoint_tracker.ts";
+import type { ComponentType } from "../../component.ts";
+import { sleep } from "../../lib/sleep.ts";
+import type { Emit, Input, InputContext } from "../input.ts";
+import { BufferPool } from "./buffer_pool.ts";
+import { CopyRecovery } from "./copy_recovery.ts";
+import { type DirectoryChange, DirectoryWatcher } from "./directory_watcher.ts";
+import { Discovery } from "./discovery.ts";
+import { type FileInputConfig, fileInputConfig } from "./file_input_config.ts";
+import { TAIL_BYTES } from "./fingerprint.ts";
+import { baseDirectories } from "./finder.ts";
+import { HotPoller } from "./hot_poller.ts";
+import { TailPump } from "./tail_pump.ts";
+import { TailRegistry } from "./tail_registry.ts";
+import type { LineagePosition, TailedFile } from "./tailed_file.ts";
+import { Transcoder } from "./transcoder.ts";
+
+/** Bytes of a read; a batch is at most that large, but for a single longer line. */
+const READ_BYTES = 256 * 1024;
+/** How often files are searched without a sign of a change, in ms. */
+const SCAN_INTERVAL_MS = 1_000;
+/** The shortest pause between two searches, in ms. */
+const SCAN_PAUSE_MS = 5;
+/** How long a copy must have stopped growing before it counts as whole, in ms. */
+const COPY_QUIET_MS = 50;
+/** After a sign of a rotation a file is read without pause for this time: what a truncation destroys is read before. */
+const ROTATION_MS = 60;
+const FIRST_BACKOFF_MS = 250;
+const LAST_BACKOFF_MS = 30_000;
+
+/** `inputs.files`: reads files as they grow, through every kind of rotation. */
+export const fileInput: ComponentType<FileInputConfig, Input, InputContext> = {
+  schema: fileInputConfig,
+  example: { paths: ["/var/log/*.log"], exclude_paths: ["*.gz"], start_at: "end" },
+  permissions(config) {
+    const read = [
+      ...baseDirectories(config.paths),
+      ...(config.copies_directory ? [config.copies_directory] : []),
+    ];
+    const checkpoints = { path: config.checkpoint_path, why: "keep the positions in files" };
+    return [
+      ...read.map((path) => ({ name: "read" as const, path, why: "read the files of inputs.files" })),
+      { name: "read", ...checkpoints },
+      { name: "write", ...checkpoints },
+    ];
+  },
+  create: (config, context) => new FileInput(config, context),
+};
+
+/** Reads the files of one entry of `inputs.files`. */
+class FileInput implements Input {
+  readonly #config: FileInputConfig;
+  readonly #context: InputContext;
+  readonly #pool = new BufferPool(TAIL_BYTES + READ_BYTES, 16);
+  readonly #registry: TailRegistry;
+  readonly #discovery: Discovery;
+
+  constructor(config: FileInputConfig, context: InputContext) {
+    this.#config = config;
+    this.#context = context;
+    const { checkpoints, claims, log, name } = context;
+    this.#registry = new TailRegistry({
+      input: name,
+      config,
+      log,
+      checkpoints,
+      claims,
+      reader: {
+        maxLineBytes: config.max_line_bytes,
+        transcoder: Transcoder.for(config.encoding),
+        pool: this.#pool,
+      },
+      now: Date.now,
+    });
+    this.#discovery = new Discovery(this.#registry);
+  }
+
+  canReplay(): Promise<boolean> {
+    return this.#discovery.prepare();
+  }
+
+  async run(emit: Emit, stop: AbortSignal): Promise<void> {
+    await new FileInputRun(
+      this.#config,
+      this.#context,
+      this.#registry,
+      this.#discovery,
+      this.#pool,
+      emit,
+      stop,
+    ).run();
+  }
+}
+
+/** The reading itself, from the start of an input to its stop. */
+class FileInputRun {
+  readonly #tracker: CheckpointTracker<LineagePosition>;
+  readonly #pump: TailPump;
+  readonly #watcher: DirectoryWatcher;
+  readonly #poller: HotPoller;
+  readonly #recovery: CopyRecovery;
+  readonly #byLineage = new Map<string, TailedFile>();
+  /** When a copy's end was seen, and how large it was then. */
+  readonly #copyEnds = new WeakMap<TailedFile, number>();
+  #wake: (() => void) | undefined;
+  #scanAsked = true;
+
+  constructor(
+    private readonly config: FileInputConfig,
+    private readonly context: InputContext,
+    private readonly registry: TailRegistry,
+    private readonly discovery: Discovery,
+    pool: BufferPool,
+    emit: Emit,
+    private readonly stop: AbortSignal,
+  ) {
+    const { log } = context;
+    this.#tracker = new CheckpointTracker({
+      advance: (lid, position) => this.#advance(lid, position),
+      failed: (lid) => this.#rewind(lid),
+    });
+    this.#pump = new TailPump({
+      emit,
+      stop,
+      pool,
+      concurrency: context.concurrentReads,
+      now: Date.now,
+      onEmitted: (file, position, acknowledgement) =>
+        this.#tracker.track(file.lid, position, acknowledgement),
+      onEnd: (file) => this.#atEnd(file),
+      onChanged: (file) => this.#recovery.recover(file),
+      onError: (file, error) => this.#failedRead(file, error),
+      onCut: (file, lines) =>
+        log.warn(`Cut ${lines} line(s) of "${file.path}" to max_line_bytes`, { path: file.path, lines }),
+    });
+    this.#watcher = new DirectoryWatcher({
+      log,
+      onChange: (directory, change) => this.#changed(directory, change),
+      onFlood: (directory) => this.#flooded(directory),
+    });
+    this.#poller = new HotPoller({
+      now: Date.now,
+      onDue: (file) => this.#look(file),
+      onMoved: () => this.#askScan(),
+      onQuiet: (file) => this.#calmed(file),
+    });
+    this.#recovery = new CopyRecovery({ registry, discovery, stop, onReady: (file) => this.#take(file) });
+  }
+
+  async run(): Promise<void> {
+    const wake = () => this.#wake?.();
+    this.stop.addEventListener("abort", wake);
+    try {
+      await this.#loop();
+    } finally {
+      this.stop.removeEventListener("abort", wake);
+      this.#watcher.close();
+      this.#poller.close();
+      await this.#pump.idle();
+      await this.#tracker.idle();
+      for (const file of [...this.registry.open.values()]) {
+        this.context.checkpoints.set(file.checkpointKey, file.checkpoint(Date.now()));
+        this.registry.drop(file);
+      }
+    }
+  }
+
+  async #loop(): Promise<void> {
+    let nextScan = 0;
+    let nextSweep = 0;
+    while (!this.stop.aborted) {
+      let now = Date.now();
+      if (this.#scanAsked || now >= nextScan) {
+        this.#scanAsked = false;
+        await this.#scan();
+        now = Date.now();
+        nextScan = now + SCAN_INTERVAL_MS;
+      }
+      if (now >= nextSweep) {
+        await this.#sweep();
+        nextSweep = Date.now() + this.config.poll_interval;
+      }
+      if (this.context.once && await this.#isFinished()) return;
+      const pause = this.context.once ? SCAN_PAUSE_MS : Math.min(nextScan, nextSweep) - Date.now();
+      await this.#pause(pause);
+      if (this.#scanAsked && !this.stop.aborted) await sleep(SCAN_PAUSE_MS, this.stop);
+    }
+  }
+
+  /** Waits, at most `ms`, until a search is asked for or the input stops. */
+  async #pause(ms: number): Promise<void> {
+    if (ms <= 0 || this.#scanAsked || this.stop.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  #askScan(): void {
+    this.#scanAsked = true;
+    this.#wake?.();
+  }
+
+  async #scan(): Promise<void> {
+    for (const file of await this.discovery.scan()) this.#take(file);
+    for (const file of this.registry.open.values()) if (file.state === "rotated") this.#look(file);
+    if (this.context.once) return;
+    if (!this.context.pollOnly) this.#watcher.update(this.discovery.directories);
+  }
+
+  /** Begins to read a file that was opened. */
+  #take(file: TailedFile): void {
+    this.#byLineage.set(file.lid, file);
+    for (const earlier of file.after) this.#pump.enqueue(earlier);
+    if (file.lost !== undefined) this.#recovery.recover(file);
+    else this.#pump.enqueue(file);
+  }
+
+  /** Has a file read if there is news in it. */
+  #look(file: TailedFile): void {
+    if (file.queued) {
+      file.lookAgain = true;
+      return;
+    }
+    if (file.closed || file.recovery === "searching" || file.retryAt > Date.now()) return;
+    try {
+      if (file.canProbe && file.atEnd && file.reader.probe() === "same") return;
+    } catch (error) {
+      return this.#failedRead(file, error);
+    }
+    this.#pump.enqueue(file);
+    if (this.context.pollOnly || this.#watcher.isPaused(file.directory)) this.#poller.add(file);
+  }
+
+  #changed(directory: string, change: DirectoryChange): void {
+    if (change.kind === "listing") {
+      this.#expectRotation(directory);
+      return this.#askScan();
+    }
+    const file = this.registry.standing.get(change.path);
+    if (file !== undefined) return this.#look(file);
+    // A renamed file is reported under its new name.
+    for (const open of this.registry.open.values()) {
+      if (open.state === "rotated" && open.directory === directory) this.#look(open);
+    }
+    if (this.discovery.concerns(change.path)) this.#askScan();
+  }
+
+  /** Something was created or renamed: if a copy is being made, its original is truncated next. */
+  #expectRotation(directory: string): void {
+    let expected = 0;
+    for (const file of this.registry.open.values()) {
+      if (
+        file.directory !== directory || file.state !== "live" || Date.now() - file.lastData > SCAN_INTERVAL_MS
+      ) continue;
+      this.#poller.add(file, ROTATION_MS);
+      if (++expected === 20) return;
+    }
+  }
+
+  #flooded(directory: string): void {
+    for (const file of this.registry.open.values()) {
+      if (dirname(file.path) === directory) this.#poller.add(file);
+    }
+    this.#askScan();
+  }
+
+  /** Once all files of a flooded directory are quiet, it is watched again. */
+  #calmed(file: TailedFile): void {
+    if (!this.#watcher.isPaused(file.directory)) return;
+    for (const other of this.registry.open.values()) {
+      if (other.directory === file.directory && this.#poller.has(other)) return;
+    }
+    this.#watcher.resume(file.directory);
+    this.#askScan();
+  }
+
+  #atEnd(file: TailedFile): void {
+    if (file.recovery === "copy") this.#atCopyEnd(file);
+    else for (const later of file.release()) this.#pump.enqueue(later);
+  }
+
+  /** A copy is whole once it has stopped growing; then its last line is, too. */
+  async #atCopyEnd(file: TailedFile): Promise<void> {
+    const seenEnd = file.reader.position.off + file.reader.partial;
+    if (this.#copyEnds.get(file) !== seenEnd) {
+      this.#copyEnds.set(file, seenEnd);
+      await sleep(COPY_QUIET_MS, this.stop);
+      return this.#pump.enqueue(file);
+    }
+    this.#copyEnds.delete(file);
+    await this.#deliverPartial(file);
+    file.startGeneration(Date.now());
+    this.#pump.enqueue(file);
+  }
+
+  async #deliverPartial(file: TailedFile): Promise<void> {
+    if (file.reader.partial === 0) return;
+    try {
+      const chunk = await file.reader.takePartial();
+      if (chunk !== undefined) await this.#pump.deliver(file, chunk);
+    } catch (error) {
+      this.#failedRead(file, error);
+    }
+  }
+
+  #failedRead(file: TailedFile, error: unknown): void {
+    file.backoff = Math.min(LAST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, file.backoff * 2));
+    file.retryAt = Date.now() + file.backoff;
+    file.atEnd = false;
+    this.discovery.obstruct(file.path, error);
+    // Later generations must not wait for a file that may never be readable again.
+    for (const later of file.release()) this.#pump.enqueue(later);
+  }
+
+  /** Looks at every file, since notifications may be missing; flushes and closes what has been quiet long enough. */
+  async #sweep(): Promise<void> {
+    const now = Date.now();
+    for (const file of [...this.registry.open.values()]) {
+      this.#look(file);
+      if (!file.atEnd || file.queued || file.recovery !== undefined) continue;
+      const { partial_line_timeout: timeout, rotated_wait: wait } = this.config;
+      const quietFor = now - Math.max(file.lastData, file.rotatedAt, file.lastGrowth);
+      const finished = file.state === "rotated" && (quietFor > wait || !file.canProbe);
+      if (finished || (timeout !== undefined && quietFor > timeout)) await this.#deliverPartial(file);
+      if (finished && file.reader.partial === 0 && this.#tracker.pending(file.lid) === 0) {
+        this.registry.retire(file);
+      }
+    }
+  }
+
+  async #isFinished(): Promise<boolean> {
+    if (this.#scanAsked) return false;
+    for (const file of this.registry.open.values()) {
+      if (!file.atEnd && file.backoff === 0) return false;
+      if (file.queued || file.recovery !== undefined || file.after.size > 0) return false;
+    }
+    for (const file of this.registry.open.values()) await this.#deliverPartial(file);
+    return true;
+  }
+
+  #advance(lid: string, position: LineagePosition): void {
+    const file = this.#byLineage.get(lid);
+    if (file === undefined) return;
+    file.mark = position;
+    this.context.checkpoints.set(file.checkpointKey, () => file.checkpoint(Date.now()));
+  }
+
+  /** A batch failed: what follows the settled position is read again. */
+  async #rewind(lid: string): Promise<void> {
+    const file = this.#byLineage.get(lid);
+    if (file === undefined || this.stop.aborted) return;
+    this.context.log.warn(
+      `Reading "${file.path}" again from byte ${file.mark.at.off}: its records were not delivered`,
+      {
+        path: file.path,
+      },
+    );
+    file.closed = true;
+    await this.#pump.idle();
+    this.#tracker.forget(lid);
+    for (const again of await this.discovery.reopen(file)) this.#take(again);
+  }
+}

@@ -1,0 +1,186 @@
+import * as fs from "node:fs";
+import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
+import picomatch from "picomatch";
+import { factsOf, type FileFacts } from "./open_file.ts";
+
+/** A regular file that a pattern matches. */
+export interface FoundFile {
+  readonly path: string;
+  readonly facts: FileFacts;
+}
+
+/** Receives what stands in the way of finding files: an unreadable directory, a path that is no regular file. */
+export type Obstacle = (path: string, error: unknown) => void;
+
+interface Listing {
+  readonly mtime: number;
+  readonly listedAt: number;
+  readonly files: readonly string[];
+  readonly directories: readonly string[];
+}
+
+interface Pattern {
+  /** The directory where the search starts, or the file itself when the pattern has no wildcard. */
+  readonly base: string;
+  readonly matches: ((path: string) => boolean) | undefined;
+  /** How many directories deep below `base` files can match; 0: directly in it. */
+  readonly depth: number;
+}
+
+/** A change within this time before a listing, in ms, may have been missed: time stamps are coarse. */
+const RACY_MS = 2_000;
+/** Directories below which nothing is searched; a chain of links can be endless. */
+const DEPTH_LIMIT = 64;
+
+/**
+ * Finds the files that globs match. Directories are listed again only when their modification time has changed, so
+ * that a search costs a few system calls.
+ */
+export class Finder {
+  readonly #patterns: readonly Pattern[];
+  readonly #excluded: (path: string) => boolean;
+  readonly #listings = new Map<string, Listing>();
+  #walked = new Set<string>();
+
+  /** `now`: milliseconds since 1970. */
+  constructor(
+    paths: readonly string[],
+    excludePaths: readonly string[],
+    private readonly obstacle: Obstacle,
+    private readonly now: () => number = Date.now,
+  ) {
+    this.#patterns = paths.map(toPattern);
+    this.#excluded = toExclusion(excludePaths);
+  }
+
+  /** The directories that were walked by the last search. */
+  get directories(): ReadonlySet<string> {
+    return this.#walked;
+  }
+
+  /** Whether the patterns match a path, whether or not a file stands there. */
+  covers(path: string): boolean {
+    return !this.#excluded(path) &&
+      this.#patterns.some(({ base, matches }) => matches === undefined ? base === path : matches(path));
+  }
+
+  /** All matching files that stand there now, each path once. */
+  find(): FoundFile[] {
+    const found = new Map<string, FoundFile>();
+    const listed = new Set<string>();
+    this.#walked = new Set();
+    for (const pattern of this.#patterns) {
+      if (pattern.matches === undefined) {
+        this.#walked.add(dirname(pattern.base));
+        if (!this.#excluded(pattern.base)) this.#add(pattern.base, found, true);
+      } else {
+        this.#walk(pattern.base, pattern, pattern.depth, found, listed, []);
+      }
+    }
+    for (const directory of this.#listings.keys()) {
+      if (!this.#walked.has(directory)) this.#listings.delete(directory);
+    }
+    return [...found.values()];
+  }
+
+  #walk(
+    directory: string,
+    pattern: Pattern,
+    depth: number,
+    found: Map<string, FoundFile>,
+    listed: Set<string>,
+    above: readonly string[],
+  ): void {
+    const facts = this.#facts(directory);
+    if (facts?.kind !== "directory" || above.includes(facts.key)) return;
+    const listing = this.#list(directory, facts, listed);
+    for (const path of listing.files) {
+      if (!found.has(path) && pattern.matches?.(path) && !this.#excluded(path)) this.#add(path, found, false);
+    }
+    if (depth === 0) return;
+    for (const path of listing.directories) {
+      this.#walk(path, pattern, depth - 1, found, listed, [...above, facts.key]);
+    }
+  }
+
+  #list(directory: string, facts: FileFacts, listed: Set<string>): Listing {
+    this.#walked.add(directory);
+    const known = this.#listings.get(directory);
+    if (known !== undefined) {
+      const settled = known.mtime === facts.mtime && known.listedAt - known.mtime > RACY_MS;
+      if (settled || listed.has(directory)) return known;
+    }
+    listed.add(directory);
+    const files: string[] = [];
+    const directories: string[] = [];
+    const listedAt = this.now();
+    for (const entry of this.#entries(directory)) {
+      const path = join(directory, entry.name);
+      const isDirectory = entry.isSymbolicLink()
+        ? this.#facts(path)?.kind === "directory"
+        : entry.isDirectory();
+      (isDirectory ? directories : files).push(path);
+    }
+    const listing = { mtime: facts.mtime, listedAt, files, directories };
+    this.#listings.set(directory, listing);
+    return listing;
+  }
+
+  #entries(directory: string): fs.Dirent[] {
+    try {
+      return fs.readdirSync(directory, { withFileTypes: true });
+    } catch (error) {
+      this.obstacle(directory, error);
+      return [];
+    }
+  }
+
+  #facts(path: string): FileFacts | undefined {
+    try {
+      return factsOf(path);
+    } catch (error) {
+      this.obstacle(path, error);
+      return undefined;
+    }
+  }
+
+  /** A path that the user wrote out is reported when it is no file; what a glob happens to match is passed over. */
+  #add(path: string, found: Map<string, FoundFile>, named: boolean): void {
+    const facts = this.#facts(path);
+    if (facts === undefined) return;
+    if (facts.kind === "file") found.set(path, { path, facts });
+    else if (named || facts.kind === "other") {
+      this.obstacle(
+        path,
+        new TypeError(`it is ${facts.kind === "directory" ? "a directory" : "no regular file"}`),
+      );
+    }
+  }
+}
+
+function toPattern(written: string): Pattern {
+  const text = isAbsolute(written) ? written : resolve(written);
+  const { base, glob, isGlob } = picomatch.scan(text);
+  if (!isGlob || glob === "") return { base: resolve(text), matches: undefined, depth: 0 };
+  const unlimited = glob.includes("**") || /\{[^}]*\//.test(glob);
+  return {
+    base: base === "" ? sep : base,
+    matches: picomatch(text, { dot: true }),
+    depth: unlimited ? DEPTH_LIMIT : glob.split("/").length - 1,
+  };
+}
+
+function toExclusion(globs: readonly string[]): (path: string) => boolean {
+  const rules = globs.map((glob) => {
+    const matches = picomatch(glob, { dot: true });
+    return glob.includes("/") ? matches : (path: string) => matches(basename(path));
+  });
+  return (path) => rules.some((excludes) => excludes(path));
+}
+
+/** The directories that must be readable for these globs: where each search starts. */
+export function baseDirectories(paths: readonly string[]): string[] {
+  return [
+    ...new Set(paths.map(toPattern).map(({ base, matches }) => matches === undefined ? dirname(base) : base)),
+  ];
+}

@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import type { JsonObject } from "../../checkpoints/checkpoint_store.ts";
+import type { ByteSource } from "./open_file.ts";
+
+/** How many bytes from the start of a file tell it from others. */
+export const HEAD_BYTES = 1024;
+/** How many bytes before a position prove that the file still holds what was read. */
+export const TAIL_BYTES = 64;
+
+/**
+ * What a file's contents must look like for a position in it to be valid: hashes, so that no log text gets into the
+ * checkpoints.
+ */
+export interface Fingerprint {
+  /** How many bytes `head` covers, at most {@link HEAD_BYTES}. */
+  readonly headLen: number;
+  /** Hash of the first `headLen` bytes. */
+  readonly head: string;
+  /** Byte offset of the position. */
+  readonly off: number;
+  /** How many bytes before `off` the tail covers, at most {@link TAIL_BYTES}. */
+  readonly tailLen: number;
+  /** Hash of these bytes. */
+  readonly tail: string;
+}
+
+/**
+ * The life of a tailed file as its checkpoint tells it.
+ * - `live`: stood under its path when last seen.
+ * - `rotated`: renamed or deleted, not yet read to its end for good.
+ * - `closed`: read to its end; kept to recognise the file.
+ * - `missing`: was not found; kept in case it comes back.
+ */
+export type FileState = "live" | "rotated" | "closed" | "missing";
+
+/** A file's checkpoint, stored under `file:<lid>`. Times in milliseconds since 1970. */
+export interface FileCheckpoint extends Fingerprint, JsonObject {
+  readonly v: 1;
+  /** Lineage id: random, given at first sight, the same for the file's whole life under all its names. */
+  readonly lid: string;
+  /** Counts how often the file was truncated and written anew. */
+  readonly gen: number;
+  readonly input: string;
+  /** The name under which the file was found. */
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
+  readonly birth: number;
+  readonly size: number;
+  readonly mtime: number;
+  readonly state: FileState;
+  readonly lastSeen: number;
+  /** Generations that came after this time were not there when this one was found. */
+  readonly since: number;
+  /** The position stands inside a line that was cut; the rest of it is to be skipped. */
+  readonly skipping?: boolean;
+  /** Keys of files that are copies of generations already read. */
+  readonly aliases: readonly string[];
+}
+
+/** Prefix of the keys under which files' checkpoints are stored. */
+export const CHECKPOINT_PREFIX = "file:";
+
+/** The key of a checkpointed file, as `FileFacts.key`. */
+export function keyOf(checkpoint: FileCheckpoint): string {
+  return `${checkpoint.dev}:${checkpoint.ino}:${checkpoint.birth}`;
+}
+
+/** 128 bits of SHA-256, in base64url. */
+export function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
+}
+
+/** A new lineage id: 96 random bits in base64url. */
+export function newLineageId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
+}
+
+/** How a file's contents compare with a fingerprint. */
+export type Comparison =
+  /** It holds everything up to the position, unchanged. */
+  | "same"
+  /** It starts the same and ends before the position: truncated, or an older copy. */
+  | "shorter"
+  | "different";
+
+/** Reads the head and the tail of `source` and compares. Throws what reading throws. */
+export async function compare(source: ByteSource, fingerprint: Fingerprint): Promise<Comparison> {
+  const head = await readFully(source, 0, fingerprint.headLen);
+  if (head.length < fingerprint.headLen) return "different";
+  if (fingerprint.headLen > 0 && hashOf(head) !== fingerprint.head) return "different";
+  const tail = await readFully(source, fingerprint.off - fingerprint.tailLen, fingerprint.tailLen);
+  if (tail.length < fingerprint.tailLen) return "shorter";
+  return fingerprint.tailLen === 0 || hashOf(tail) === fingerprint.tail ? "same" : "different";
+}
+
+/** The bytes at `position`, fewer only at the end. */
+export async function readFully(source: ByteSource, position: number, length: number): Promise<Uint8Array> {
+  const buffer = new Uint8Array(length);
+  let filled = 0;
+  while (filled < length) {
+    const count = await source.read(buffer.subarray(filled), length - filled, position + filled);
+    if (count <= 0) break;
+    filled += count;
+  }
+  return buffer.subarray(0, filled);
+}

@@ -1,0 +1,102 @@
+import * as fs from "node:fs";
+
+/** What the system tells of a file. Times in milliseconds since 1970. */
+export interface FileFacts {
+  /**
+   * Device, inode and time of birth: the same for as long as the file exists, whatever it is called. The birth keeps
+   * apart a file and its successor on the same inode; it is 0 where the file system does not record it.
+   */
+  readonly key: string;
+  readonly dev: number;
+  readonly ino: number;
+  readonly birth: number;
+  readonly size: number;
+  readonly mtime: number;
+  /** Names that the file has; 0 once it is deleted. */
+  readonly links: number;
+  readonly kind: "file" | "directory" | "other";
+}
+
+/** A place that bytes are read from by position. */
+export interface ByteSource {
+  /** Fills `buffer[0..length)` from `position` on; returns how many bytes there were, 0 at the end. */
+  read(buffer: Uint8Array, length: number, position: number): number | Promise<number>;
+  close(): void;
+}
+
+/** The facts of the file at `path`, symbolic links followed; undefined when there is none. Throws on other errors. */
+export function factsOf(path: string): FileFacts | undefined {
+  try {
+    const stat = fs.statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? undefined : toFacts(stat);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether an error says that nothing stands under the path. */
+export function isMissing(error: unknown): boolean {
+  const code = (error as { code?: string } | undefined)?.code;
+  return code === "ENOENT" || code === "ENOTDIR" || error instanceof Deno.errors.NotFound ||
+    error instanceof Deno.errors.NotADirectory;
+}
+
+function toFacts(stat: fs.Stats): FileFacts {
+  const birth = Math.floor(stat.birthtimeMs || 0);
+  return {
+    key: `${stat.dev}:${stat.ino}:${birth}`,
+    dev: stat.dev,
+    ino: stat.ino,
+    birth,
+    size: stat.size,
+    mtime: stat.mtimeMs,
+    links: stat.nlink,
+    kind: stat.isFile() ? "file" : stat.isDirectory() ? "directory" : "other",
+  };
+}
+
+/** A regular file held open. As long as it is, the system keeps its contents, also when it is renamed or deleted. */
+export class OpenFile implements ByteSource {
+  readonly #fd: number;
+  readonly key: string;
+
+  private constructor(fd: number, key: string) {
+    this.#fd = fd;
+    this.key = key;
+  }
+
+  /**
+   * Opens the file at `path` with its facts. Never waits on a FIFO.
+   * Throws what the system says, or a TypeError when it is not a regular file.
+   */
+  static open(path: string): { file: OpenFile; facts: FileFacts } {
+    const fd = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
+    try {
+      const facts = toFacts(fs.fstatSync(fd));
+      if (facts.kind !== "file") throw new TypeError(`Cannot read "${path}": it is no regular file`);
+      return { file: new OpenFile(fd, facts.key), facts };
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
+    }
+  }
+
+  /** One `pread`. */
+  read(buffer: Uint8Array, length: number, position: number): number {
+    return fs.readSync(this.#fd, buffer, 0, length, position);
+  }
+
+  facts(): FileFacts {
+    return toFacts(fs.fstatSync(this.#fd));
+  }
+
+  /** The descriptor, for streams over the whole file. */
+  get descriptor(): number {
+    return this.#fd;
+  }
+
+  close(): void {
+    fs.closeSync(this.#fd);
+  }
+}

@@ -1,0 +1,117 @@
+import { checkpointPosition } from "./file_positions.ts";
+import { CHECKPOINT_PREFIX, compare, type FileCheckpoint, HEAD_BYTES, keyOf } from "./fingerprint.ts";
+import { type ReadPosition, START } from "./reader.ts";
+import { locate, type Located, type OpenedFile } from "./rotation.ts";
+import type { TailRegistry } from "./tail_registry.ts";
+import type { TailedFile } from "./tailed_file.ts";
+
+/** Finds the files again that checkpoints speak of, and goes on where their positions stand. */
+export class Resumption {
+  constructor(private readonly registry: TailRegistry) {}
+
+  /**
+   * Opens what the checkpoints that concern this input speak of. `pathsByKey`: the files that its globs match now.
+   * True when everything that was not read to its end was found.
+   */
+  async resumeAll(
+    checkpoints: readonly FileCheckpoint[],
+    pathsByKey: ReadonlyMap<string, string>,
+  ): Promise<boolean> {
+    const { aliases, closed, missing } = this.registry;
+    for (const checkpoint of checkpoints) {
+      for (const alias of checkpoint.aliases) aliases.add(alias);
+      if (checkpoint.state === "closed") closed.set(keyOf(checkpoint), checkpoint);
+      if (checkpoint.state === "missing") missing.set(keyOf(checkpoint), checkpoint);
+    }
+    let complete = true;
+    const unfinished = checkpoints.filter(({ state }) => state !== "closed").sort((a, b) =>
+      a.mtime - b.mtime
+    );
+    for (const checkpoint of unfinished) {
+      const found = await this.resume(checkpoint, pathsByKey);
+      if (!found && checkpoint.state !== "missing") complete = false;
+    }
+    return complete;
+  }
+
+  /** Opens the file that a checkpoint speaks of. False when it is nowhere to be found; this is said. */
+  async resume(checkpoint: FileCheckpoint, pathsByKey: ReadonlyMap<string, string>): Promise<boolean> {
+    const { missing, places } = this.registry;
+    const located = await locate(checkpoint, pathsByKey, places);
+    if (located === undefined) {
+      this.#miss(checkpoint);
+      return false;
+    }
+    missing.delete(keyOf(checkpoint));
+    if (this.registry.claim(located)) await this.#open(checkpoint, located);
+    else located.contents.close();
+    return true;
+  }
+
+  /** Whether `opened` is a file whose checkpoint had lost it; then reading goes on there. */
+  async returned(opened: OpenedFile): Promise<boolean> {
+    for (const [key, checkpoint] of this.registry.missing) {
+      const { facts } = opened;
+      const sameInode = facts.ino === checkpoint.ino && facts.birth === checkpoint.birth;
+      if (!sameInode && checkpoint.headLen < HEAD_BYTES) continue;
+      if (await compare(opened.contents, checkpoint) !== "same") continue;
+      this.registry.missing.delete(key);
+      await this.#open({ ...checkpoint, path: opened.path }, { ...opened, comparison: "same" });
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Whether `opened` took the place of a deleted file and holds all that was read of it, as editors and atomic
+   * writers do; then reading goes on behind that. Short files are read again: their beginnings may be alike by chance.
+   */
+  async replaced(opened: OpenedFile): Promise<boolean> {
+    const { context, open } = this.registry;
+    for (const old of open.values()) {
+      if (old.path !== opened.path || !old.canProbe || old.queued) continue;
+      if (old.reader.position.head.length < HEAD_BYTES || old.reader.partial > 0) continue;
+      if (old.file.facts().links > 0 || old.reader.probe() !== "same") continue;
+      if (await compare(opened.contents, old.fingerprint()) !== "same") continue;
+      const { mark, reader: { position: at } } = old;
+      const checkpoint = old.checkpoint(context.now());
+      this.registry.drop(old);
+      this.registry.add(old.path, opened, { from: { checkpoint, at } }, context.now()).mark = mark;
+      return true;
+    }
+    return false;
+  }
+
+  async #open(checkpoint: FileCheckpoint, located: Located): Promise<TailedFile> {
+    const { log, now } = this.registry.context;
+    const { contents, path, comparison } = located;
+    const at = comparison === "same"
+      ? await checkpointPosition(contents, checkpoint)
+      : placeholder(checkpoint);
+    const file = this.registry.add(checkpoint.path, located, { from: { checkpoint, at } }, now());
+    file.state = path === checkpoint.path ? "live" : "rotated";
+    if (comparison === "changed") file.lost = checkpoint;
+    log.debug(`Resumed "${checkpoint.path}" at byte ${checkpoint.off}`, { path, lineage: file.lid });
+    return file;
+  }
+
+  #miss(checkpoint: FileCheckpoint): void {
+    if (checkpoint.state === "missing") return;
+    const { checkpoints, log, now } = this.registry.context;
+    const { path, off, size } = checkpoint;
+    const missing: FileCheckpoint = { ...checkpoint, state: "missing", lastSeen: now() };
+    this.registry.missing.set(keyOf(checkpoint), missing);
+    checkpoints.set(CHECKPOINT_PREFIX + checkpoint.lid, missing);
+    const text = `Cannot find the file that was read as "${path}", nor a copy of it`;
+    if (size > off) {
+      log.error(`${text}: ${size - off} bytes of it were not delivered`, { path, unread_bytes: size - off });
+    } else {log.warn(`${text}: it was delivered up to byte ${off}; what was written to it later is lost`, {
+        path,
+      });}
+  }
+}
+
+/** Stands for a position whose bytes are gone from the file, until the copy is found that holds them. */
+function placeholder({ off, skipping }: FileCheckpoint): ReadPosition {
+  return { ...START, off, skipping: skipping === true };
+}

@@ -1,0 +1,96 @@
+import * as fs from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+import { factsOf, type FileFacts } from "./open_file.ts";
+
+/** A file beside a tailed one that may be an earlier generation of it, under the name that a rotation gave it. */
+export interface Sibling {
+  readonly path: string;
+  readonly facts: FileFacts;
+  readonly gzip: boolean;
+  /** The number in `app.log.3`: larger is older; 0 where there is none. */
+  readonly number: number;
+}
+
+/** How many files of a directory are looked at when a generation is searched. */
+const SEARCH_LIMIT = 200;
+
+const SEPARATOR = "[.\\-_~]";
+/** Counters, dates and times, and the usual words. */
+const ROTATION_TOKEN = "(?:\\d[\\dTZ:._+\\-]*|old|bak|prev|orig|save|rotated)";
+const COMPRESSED = "(?:\\.(?:gz|gzip))?";
+
+/**
+ * Recognises the names that rotations give to generations of `path`: `app.log.1`, `app.log-20261122`, `app.log.old`,
+ * `app-2026-11-22.log`, `app.1.log`, each also with `.gz`. `app-worker.log` is none of them.
+ */
+export function siblingPattern(path: string): RegExp {
+  const name = basename(path);
+  const extension = extname(name);
+  const stem = extension === "" ? name : name.slice(0, -extension.length);
+  const suffixed = `${escape(name)}(?:${SEPARATOR}${ROTATION_TOKEN})+`;
+  const infixed = extension === ""
+    ? ""
+    : `|${escape(stem)}(?:${SEPARATOR}${ROTATION_TOKEN})+${escape(extension)}`;
+  return new RegExp(`^(?:${suffixed}${infixed})${COMPRESSED}$`, "i");
+}
+
+/** Whether `path` is named as a rotated generation of `of`. Directories are not compared. */
+export function isSiblingName(path: string, of: string): boolean {
+  return siblingPattern(of).test(basename(path));
+}
+
+/**
+ * Files that may be generations of `path`, newest first, `path` itself left out: those in its directory and in
+ * `copiesDirectory` whose names a rotation would give, or with `anyName` all files there.
+ */
+export function findSiblings(path: string, copiesDirectory: string | undefined, anyName = false): Sibling[] {
+  const own = dirname(path);
+  const directories = copiesDirectory === undefined ? [own] : [own, join(own, copiesDirectory)];
+  if (copiesDirectory?.startsWith("/")) directories[1] = copiesDirectory;
+  const pattern = siblingPattern(path);
+  const found: Sibling[] = [];
+  for (const directory of new Set(directories)) {
+    for (const name of namesIn(directory)) {
+      if (name === basename(path) && directory === own) continue;
+      const named = pattern.test(name) || (directory !== own && name === basename(path));
+      if (!named && !anyName) continue;
+      const sibling = siblingAt(join(directory, name));
+      if (sibling !== undefined) found.push(sibling);
+    }
+  }
+  return found.sort(newestFirst).slice(0, SEARCH_LIMIT);
+}
+
+/** Orders generations by the last write, then by their numbers. */
+export function newestFirst(a: Sibling, b: Sibling): number {
+  return b.facts.mtime - a.facts.mtime || a.number - b.number || (a.path < b.path ? 1 : -1);
+}
+
+function siblingAt(path: string): Sibling | undefined {
+  let facts: FileFacts | undefined;
+  try {
+    facts = factsOf(path);
+  } catch {
+    return undefined;
+  }
+  if (facts?.kind !== "file") return undefined;
+  const number = Number(/\.(\d{1,6})(?:\.\w+)?$/.exec(path)?.[1] ?? 0);
+  return { path, facts, gzip: isGzipName(path), number };
+}
+
+/** Whether a name says that the file is compressed by gzip. */
+export function isGzipName(path: string): boolean {
+  return /\.(gz|gzip)$/i.test(path);
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}

@@ -1,0 +1,138 @@
+import { setImmediate } from "node:timers";
+import type { Acknowledgement } from "../../acknowledgement.ts";
+import type { Emit } from "../input.ts";
+import type { BufferPool } from "./buffer_pool.ts";
+import type { Chunk } from "./reader.ts";
+import type { LineagePosition, TailedFile } from "./tailed_file.ts";
+
+/** What the pump reports. */
+export interface TailPumpOptions {
+  readonly emit: Emit;
+  readonly stop: AbortSignal;
+  readonly pool: BufferPool;
+  /** How many files are read at the same time; bounds what waits in memory for room in the pipeline. */
+  readonly concurrency: number;
+  readonly now: () => number;
+  /** A batch was handed over; its positions follow from the acknowledgement. */
+  onEmitted(file: TailedFile, position: LineagePosition, acknowledgement: Acknowledgement): void;
+  /** Everything that was there has been read. */
+  onEnd(file: TailedFile): void;
+  /** The file no longer holds what was read from it. */
+  onChanged(file: TailedFile): void;
+  onError(file: TailedFile, error: unknown): void;
+  onCut(file: TailedFile, lines: number): void;
+}
+
+/** After this time without a pause the event loop gets one, in ms. */
+const BUSY_MS = 10;
+
+/**
+ * Reads files that have news, a chunk each in turn, so that none starves another, and hands the chunks to the
+ * pipeline. A file stands in the queue at most once, so its records keep their order.
+ */
+export class TailPump {
+  readonly #options: TailPumpOptions;
+  readonly #queue: TailedFile[] = [];
+  readonly #idle: (() => void)[] = [];
+  #running = 0;
+  #lastPause = performance.now();
+
+  constructor(options: TailPumpOptions) {
+    this.#options = options;
+  }
+
+  /** Has a file read. Files that wait for earlier generations are read once these are at their end. */
+  enqueue(file: TailedFile): void {
+    if (file.closed || file.after.size > 0 || this.#options.stop.aborted) return;
+    if (file.queued) {
+      file.lookAgain = true;
+      return;
+    }
+    file.queued = true;
+    this.#queue.push(file);
+    this.#start();
+  }
+
+  /** Resolves once nothing is being read. */
+  idle(): Promise<void> {
+    if (this.#running === 0 && this.#queue.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Hands over a chunk that was not read in turn: an unfinished last line. */
+  async deliver(file: TailedFile, chunk: Chunk): Promise<void> {
+    const { emit, pool, now, onCut, onEmitted } = this.#options;
+    const { bytes, ends, off, offsets, position, pooled } = chunk;
+    const origin = { id: `${file.lid}.${file.gen}`, offset: off };
+    const acknowledgement = await emit({
+      bytes,
+      ends,
+      source: file.source,
+      receivedAt: now(),
+      origin: offsets === undefined ? origin : { ...origin, offsets },
+    });
+    if (pooled !== undefined) acknowledgement.settled.then(() => pool.give(pooled));
+    if (chunk.cut > 0) onCut(file, chunk.cut);
+    onEmitted(file, { gen: file.gen, at: position }, acknowledgement);
+  }
+
+  #start(): void {
+    while (this.#running < this.#options.concurrency) {
+      const file = this.#queue.shift();
+      if (file === undefined) break;
+      this.#running++;
+      this.#serve(file);
+    }
+    if (this.#running === 0) { for (const resolve of this.#idle.splice(0)) resolve(); }
+  }
+
+  async #serve(file: TailedFile): Promise<void> {
+    let more = await this.#step(file);
+    while (more && this.#queue.length === 0) more = await this.#step(file);
+    this.#running--;
+    if (more) this.#queue.push(file);
+    else {
+      file.queued = false;
+      if (file.lookAgain) {
+        file.lookAgain = false;
+        this.enqueue(file);
+      }
+    }
+    this.#start();
+  }
+
+  /** One look; answers whether there may be more. Never rejects. */
+  async #step(file: TailedFile): Promise<boolean> {
+    const { stop, now, onChanged, onEnd, onError } = this.#options;
+    if (file.closed || stop.aborted) return false;
+    if (performance.now() - this.#lastPause > BUSY_MS) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.#lastPause = performance.now();
+      if (file.closed || stop.aborted) return false;
+    }
+    try {
+      const look = await file.reader.look();
+      file.backoff = 0;
+      switch (look.kind) {
+        case "lines":
+          file.lastData = now();
+          file.atEnd = false;
+          await this.deliver(file, look.chunk);
+          return true;
+        case "again":
+          return true;
+        case "end":
+          file.reachEnd(now());
+          onEnd(file);
+          return false;
+        case "changed":
+          file.atEnd = false;
+          onChanged(file);
+          return false;
+      }
+    } catch (error) {
+      onError(file, error);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import type { CheckpointStore } from "../../checkpoints/checkpoint_store.ts";
+import type { Log } from "../../lib/log.ts";
+import type { FileInputConfig } from "./file_input_config.ts";
+import type { FileCheckpoint } from "./fingerprint.ts";
+import type { ReaderOptions } from "./reader.ts";
+import type { OpenedFile, SearchPlaces } from "./rotation.ts";
+import { TailedFile, type TailedFileOptions } from "./tailed_file.ts";
+
+/** What the parts of a file input share. */
+export interface TailContext {
+  readonly input: string;
+  readonly config: FileInputConfig;
+  readonly log: Log;
+  readonly checkpoints: CheckpointStore;
+  /** Files that any input of the agent reads: key → input. */
+  readonly claims: Map<string, string>;
+  readonly reader: ReaderOptions;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * What an input knows of the files it has met, by their keys. A key is in at most one of `open`, `closed`, `aliases`
+ * and `foreign`.
+ */
+export class TailRegistry {
+  readonly context: TailContext;
+  /** Being read. */
+  readonly open = new Map<string, TailedFile>();
+  /** Read to their end; they grow again or are recognised under another name. */
+  readonly closed = new Map<string, FileCheckpoint>();
+  /** Checkpoints whose files were not found. */
+  readonly missing = new Map<string, FileCheckpoint>();
+  /** Copies of what was read elsewhere. */
+  readonly aliases = new Set<string>();
+  /** Not to be read: another input's, or compressed. */
+  readonly foreign = new Set<string>();
+  /** Open files by the path under which they stood at the last search. */
+  readonly standing = new Map<string, TailedFile>();
+  #added: TailedFile[] = [];
+
+  constructor(context: TailContext) {
+    this.context = context;
+  }
+
+  /** Where generations are searched, and which files are none. */
+  get places(): SearchPlaces {
+    return {
+      copiesDirectory: this.context.config.copies_directory,
+      isTaken: (key) =>
+        this.open.has(key) || this.closed.has(key) || this.aliases.has(key) || this.foreign.has(key),
+    };
+  }
+
+  /** Takes a file for this input. False when another input reads it; this is said once. */
+  claim({ path, facts }: OpenedFile): boolean {
+    const { claims, input, log } = this.context;
+    const owner = claims.get(facts.key);
+    if (owner === undefined || owner === input) {
+      claims.set(facts.key, input);
+      return true;
+    }
+    this.foreign.add(facts.key);
+    log.warn(`Not reading "${path}" for input "${input}": input "${owner}" reads it already`, { path });
+    return false;
+  }
+
+  /** Opens a lineage. It waits for the earlier generations that are still being read. `path`: its source. */
+  add(
+    path: string,
+    { file, facts, contents }: OpenedFile,
+    origin: Pick<TailedFileOptions, "from" | "start">,
+    now: number,
+  ): TailedFile {
+    const { checkpoints, input, reader } = this.context;
+    const tailed = new TailedFile({ input, path, file, facts, contents, reader, now, ...origin });
+    for (const earlier of this.open.values()) {
+      const waiting = earlier.path === path || tailed.isNamedLikeSibling(earlier.directory, earlier.name);
+      if (waiting && !earlier.isDrained()) tailed.waitFor(earlier);
+    }
+    this.open.set(facts.key, tailed);
+    checkpoints.set(tailed.checkpointKey, () => tailed.checkpoint(this.context.now()));
+    this.#added.push(tailed);
+    return tailed;
+  }
+
+  /** The files opened since the last call, once their checkpoints are saved: only then may their records leave. */
+  async takeAdded(): Promise<readonly TailedFile[]> {
+    const added = this.#added.filter((file) => !file.closed);
+    this.#added = [];
+    if (added.length > 0) await this.context.checkpoints.persist(added.map((file) => file.checkpointKey));
+    return added;
+  }
+
+  /** Remembers a file as a copy of what `file` reads. */
+  addAlias(file: TailedFile, key: string): void {
+    file.addAlias(key);
+    this.aliases.add(key);
+  }
+
+  /** Ends a file's reading for good: it was read to its end and will get no more. */
+  retire(file: TailedFile): void {
+    file.state = "closed";
+    const checkpoint = file.checkpoint(this.context.now());
+    this.context.checkpoints.set(file.checkpointKey, checkpoint);
+    this.drop(file);
+    this.closed.set(file.key, checkpoint);
+  }
+
+  /** Lets go of a file; its checkpoint stays as it is. */
+  drop(file: TailedFile): void {
+    file.close();
+    if (this.open.get(file.key) === file) this.open.delete(file.key);
+    if (this.standing.get(file.path) === file) this.standing.delete(file.path);
+    if (this.context.claims.get(file.key) === this.context.input) this.context.claims.delete(file.key);
+  }
+
+  /** Since when generations of `path` that nobody read may have come: after the last one that is known. */
+  lastKnown(path: string): number | undefined {
+    let since: number | undefined;
+    for (const file of this.open.values()) {
+      if (file.path === path) since = Math.max(since ?? 0, file.since);
+    }
+    for (const checkpoint of this.closed.values()) {
+      if (checkpoint.path === path) since = Math.max(since ?? 0, checkpoint.since);
+    }
+    return since;
+  }
+}

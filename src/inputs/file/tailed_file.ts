@@ -1,0 +1,244 @@
+import type { Source } from "../../event.ts";
+import { basename, dirname } from "node:path";
+import {
+  CHECKPOINT_PREFIX,
+  type FileCheckpoint,
+  type FileState,
+  type Fingerprint,
+  hashOf,
+  newLineageId,
+} from "./fingerprint.ts";
+import type { ByteSource, FileFacts, OpenFile } from "./open_file.ts";
+import { siblingPattern } from "./siblings.ts";
+import { Reader, type ReaderOptions, type ReadPosition, START } from "./reader.ts";
+
+/** A position in the life of a file: generation and place in it. */
+export interface LineagePosition {
+  readonly gen: number;
+  readonly at: ReadPosition;
+}
+
+/** A file this much older than the search that found it was not created while we looked, in ms. */
+const FOUND_SLACK_MS = 10_000;
+/** How many copies of earlier generations are remembered. */
+const ALIAS_LIMIT = 32;
+
+/** What a tailed file starts with. */
+export interface TailedFileOptions {
+  readonly input: string;
+  /** The name under which the file was found; it stays its source also when it is renamed. */
+  readonly path: string;
+  readonly file: OpenFile;
+  readonly facts: FileFacts;
+  readonly reader: ReaderOptions;
+  /** When the search that found it began; ms since 1970. */
+  readonly now: number;
+  /** Contents that are not the file's bytes themselves (gzip). */
+  readonly contents?: ByteSource;
+  /** Continue a known lineage from here. */
+  readonly from?: { readonly checkpoint: FileCheckpoint; readonly at: ReadPosition };
+  /** Where a new lineage starts. */
+  readonly start?: ReadPosition;
+}
+
+/**
+ * One file that is being read, from its first sight until it is closed, under whatever names it gets: a lineage. When
+ * it is truncated, the rest of its generation is read from the copy, then the next generation from the file itself.
+ */
+export class TailedFile {
+  readonly lid: string;
+  readonly path: string;
+  readonly source: Source;
+  readonly input: string;
+  /** The file itself; the next generation is read from it. */
+  readonly file: OpenFile;
+  readonly key: string;
+  /** Files that must have been read to their end before this one: earlier generations. */
+  readonly after = new Set<TailedFile>();
+  /** Files that wait for this one. */
+  readonly before = new Set<TailedFile>();
+  /** Directory of the path. */
+  readonly directory: string;
+  /** Base name of the path. */
+  readonly name: string;
+  /** What all names of its generations begin with. */
+  readonly #stem: string;
+  readonly #siblingNames: RegExp;
+  readonly aliases: string[];
+  facts: FileFacts;
+  gen: number;
+  reader: Reader;
+  /** Generations that came after this time, in ms, were not there when this one was found. */
+  since: number;
+  /** What was read of a generation that is gone from the file: its rest is to be searched. */
+  lost: Fingerprint | undefined;
+  /** When it was found to be renamed or deleted. */
+  rotatedAt = 0;
+  /** Set while the rest of a truncated generation is searched or read. */
+  recovery: "searching" | "copy" | undefined;
+  state: FileState = "live";
+  /** Everything that was there has been read. */
+  atEnd = false;
+  /** When data last came, or the file was opened; ms since 1970. */
+  lastData: number;
+  /** When the unfinished last line grew; ms since 1970. */
+  lastGrowth = 0;
+  #lastPartial = 0;
+  /** In the queue or being read. */
+  queued = false;
+  /** Looked at again as soon as the current look is over. */
+  lookAgain = false;
+  /** After a read error: not before this time. */
+  retryAt = 0;
+  /** How long to wait after the next error; 0 when the last read went well. */
+  backoff = 0;
+  closed = false;
+  /** Positions up to here have settled. */
+  mark: LineagePosition;
+  readonly #readerOptions: ReaderOptions;
+  readonly #contents: ByteSource;
+  #copy: ByteSource | undefined;
+
+  constructor(options: TailedFileOptions) {
+    const { from, facts } = options;
+    this.lid = from?.checkpoint.lid ?? newLineageId();
+    this.gen = from?.checkpoint.gen ?? 0;
+    this.path = options.path;
+    this.directory = dirname(options.path);
+    this.name = basename(options.path);
+    this.#stem = /^.[^.]*/.exec(this.name)?.[0] ?? "";
+    this.#siblingNames = siblingPattern(options.path);
+    this.input = options.input;
+    this.source = {
+      input: options.input,
+      stream: options.path,
+      labels: { file: this.name },
+    };
+    this.file = options.file;
+    this.key = facts.key;
+    this.facts = facts;
+    this.aliases = [...(from?.checkpoint.aliases ?? [])];
+    this.lastData = options.now;
+    this.since = from?.checkpoint.since ?? Math.max(facts.birth, options.now - FOUND_SLACK_MS);
+    this.#readerOptions = options.reader;
+    this.#contents = options.contents ?? options.file;
+    const at = from?.at ?? options.start ?? START;
+    this.mark = { gen: this.gen, at };
+    this.reader = new Reader(this.#contents, at, options.reader, this.gen > 0);
+  }
+
+  /** The key of its checkpoint in the store. */
+  get checkpointKey(): string {
+    return CHECKPOINT_PREFIX + this.lid;
+  }
+
+  /** Whether all that stands in the file now has been read. */
+  isDrained(): boolean {
+    return this.atEnd && this.canProbe && this.lost === undefined && this.reader.probe() === "same";
+  }
+
+  /** Whether a small read can tell news; a compressed file or a copy is read to its end at once. */
+  get canProbe(): boolean {
+    return this.recovery === undefined && this.#contents === this.file;
+  }
+
+  /** Reads the rest of the lost generation from `copy`, from `at` on. */
+  continueFrom(copy: ByteSource, at: ReadPosition): void {
+    this.#copy?.close();
+    this.#copy = copy;
+    this.lost = undefined;
+    this.recovery = "copy";
+    this.reader = new Reader(copy, at, this.#readerOptions);
+  }
+
+  /** Goes on with the next generation, from the start of the file itself. `now`: ms since 1970. */
+  startGeneration(now: number): void {
+    this.#copy?.close();
+    this.#copy = undefined;
+    this.lost = undefined;
+    this.recovery = undefined;
+    this.gen++;
+    this.since = now;
+    this.reader = new Reader(this.file, START, this.#readerOptions, true);
+  }
+
+  /** Whether a file of this path is named like an earlier generation of this one. */
+  isNamedLikeSibling(directory: string, name: string): boolean {
+    return directory === this.directory && name.startsWith(this.#stem) && this.#siblingNames.test(name);
+  }
+
+  /** Notes that everything that was there has been read. `now`: ms since 1970. */
+  reachEnd(now: number): void {
+    this.atEnd = true;
+    if (this.reader.partial !== this.#lastPartial) this.lastGrowth = now;
+    this.#lastPartial = this.reader.partial;
+  }
+
+  /** Has this file wait until `earlier` has been read to its end once. */
+  waitFor(earlier: TailedFile): void {
+    if (earlier === this || earlier.closed || earlier.after.has(this)) return;
+    this.after.add(earlier);
+    earlier.before.add(this);
+  }
+
+  /** Ends the waiting of the files behind this one; answers those that wait for nothing more. */
+  release(): TailedFile[] {
+    const free: TailedFile[] = [];
+    for (const later of this.before) {
+      later.after.delete(this);
+      if (later.after.size === 0) free.push(later);
+    }
+    this.before.clear();
+    return free;
+  }
+
+  /** Remembers a file as a copy of what was read already. */
+  addAlias(key: string): void {
+    if (this.aliases.includes(key)) return;
+    this.aliases.push(key);
+    if (this.aliases.length > ALIAS_LIMIT) this.aliases.shift();
+  }
+
+  /** What must stand in a file for the present read position to be valid in it. */
+  fingerprint(at: ReadPosition = this.reader.position): Fingerprint {
+    return {
+      headLen: at.head.length,
+      head: hashOf(at.head),
+      off: at.off,
+      tailLen: at.tail.length,
+      tail: hashOf(at.tail),
+    };
+  }
+
+  /** What the checkpoint store keeps: the settled position. */
+  checkpoint(now: number): FileCheckpoint {
+    const { gen, at } = this.mark;
+    const { dev, ino, birth, size, mtime } = this.facts;
+    return {
+      v: 1,
+      lid: this.lid,
+      gen,
+      input: this.input,
+      path: this.path,
+      dev,
+      ino,
+      birth,
+      ...this.fingerprint(at),
+      size,
+      mtime,
+      state: this.state,
+      lastSeen: now,
+      since: this.since,
+      ...(at.skipping ? { skipping: true } : {}),
+      aliases: [...this.aliases],
+    };
+  }
+
+  /** Lets go of the file. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#copy?.close();
+    this.#contents.close();
+  }
+}
