@@ -19,7 +19,7 @@ export function batchOf(records: readonly string[], partition = ""): EncodedBatc
 /** The records of a batch as text. */
 export function recordsOf(batch: EncodedBatch): string[] {
   return Array.from(batch.ends, (end, index) => {
-    const start = index === 0 ? 0 : batch.ends[index - 1]!;
+    const start = batch.ends[index - 1] ?? 0;
     return new TextDecoder().decode(batch.bytes.subarray(start, end));
   });
 }
@@ -44,6 +44,11 @@ export class RecordingLog implements Log {
   }
   error(message: string): void {
     this.lines.push(`error ${message}`);
+  }
+
+  /** The message of one level at an index, from the end if negative; "" if there is none. */
+  at(level: "debug" | "info" | "warn" | "error", index: number): string {
+    return this.of(level).at(index) ?? "";
   }
 
   /** Messages of one level. */

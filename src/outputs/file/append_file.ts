@@ -3,7 +3,10 @@ import { promisify } from "node:util";
 import { reasonOf } from "../../lib/reason.ts";
 import { type FileIdentity, identityOf } from "./file_identity.ts";
 
-const dataSync = promisify(fs.fdatasync);
+/** Forces the data of a descriptor to disk. */
+export type DataSync = (fd: number) => Promise<void>;
+
+const dataSync: DataSync = promisify(fs.fdatasync);
 
 /** Bytes read and written at once when a range is written again after a failed sync. */
 const REWRITE_CHUNK = 256 * 1024;
@@ -20,8 +23,9 @@ export class AppendFile {
   /** Whether `open` created it. */
   readonly created: boolean;
   readonly #fd: number;
+  readonly #dataSync: DataSync;
   #length: number;
-  /** Where the file ends as far as we know: behind `#length` stands what belongs to no counted batch. */
+  /** Where the file ends at most: behind `#length` stands what belongs to no counted batch. */
   #end: number;
   /** Everything before it is known to be on disk, or was there when the file was opened. */
   #synced: number;
@@ -31,12 +35,13 @@ export class AppendFile {
   /** Whether the file ends inside a line that somebody left unfinished: ours must not be glued to it. */
   #midLine: boolean;
 
-  private constructor(path: string, fd: number, stat: fs.Stats, created: boolean) {
+  private constructor(path: string, fd: number, stat: fs.Stats, created: boolean, sync: DataSync) {
     const length = stat.size;
     this.path = path;
     this.created = created;
     this.identity = identityOf(stat);
     this.#fd = fd;
+    this.#dataSync = sync;
     this.#midLine = endsMidLine(path, length);
     this.#length = length;
     this.#end = length;
@@ -45,9 +50,9 @@ export class AppendFile {
 
   /**
    * Opens an existing file, or creates it with `mode`. Symbolic links are refused, other things than regular files
-   * too; a FIFO without a reader would stop the whole process.
+   * too; a FIFO without a reader would stop the whole process. `sync`: for tests.
    */
-  static open(path: string, mode: number): AppendFile {
+  static open(path: string, mode: number, sync: DataSync = dataSync): AppendFile {
     const found = fs.lstatSync(path, { throwIfNoEntry: false });
     if (found !== undefined) checkRegular(path, found);
     const { O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
@@ -57,7 +62,7 @@ export class AppendFile {
     try {
       const stat = fs.fstatSync(fd);
       checkRegular(path, stat);
-      return new AppendFile(path, fd, stat, found === undefined);
+      return new AppendFile(path, fd, stat, found === undefined, sync);
     } catch (error) {
       fs.closeSync(fd);
       throw error;
@@ -131,9 +136,10 @@ export class AppendFile {
     if (!this.torn) return;
     let length = this.#length;
     try {
-      // From the real size, in case somebody else truncated the file in between.
-      length = Math.max(0, this.size() - (this.#end - this.#length));
-      fs.ftruncateSync(this.#fd, length);
+      const size = this.size();
+      // Shorter: somebody else truncated the file in between.
+      if (size < length) length = size;
+      else fs.ftruncateSync(this.#fd, length);
     } catch (error) {
       throw new Error(
         `Cannot cut "${this.path}" back to ${length} bytes: ${
@@ -170,11 +176,11 @@ export class AppendFile {
   }
 
   #write(bytes: Uint8Array): void {
+    // Counted first: a write that fails may have written a part, and does not say how much.
+    this.#end += bytes.length;
     let written = 0;
     while (written < bytes.length) {
-      const count = fs.writeSync(this.#fd, bytes, written, bytes.length - written);
-      written += count;
-      this.#end += count;
+      written += fs.writeSync(this.#fd, bytes, written, bytes.length - written);
     }
   }
 
@@ -182,7 +188,7 @@ export class AppendFile {
     const end = this.#end;
     try {
       if (this.#syncFailed) await this.#writeAgain(end);
-      else await dataSync(this.#fd);
+      else await this.#dataSync(this.#fd);
     } catch (error) {
       this.#syncFailed = true;
       throw new Error(
@@ -210,7 +216,7 @@ export class AppendFile {
         }
         position += read;
       }
-      await dataSync(fd);
+      await this.#dataSync(fd);
     } finally {
       fs.closeSync(fd);
     }
