@@ -25,6 +25,8 @@ export interface RawBatch extends Batch {
   /** When the bytes were read, in milliseconds since 1970. */
   readonly receivedAt: number;
   readonly origin?: Origin;
+  /** Aborted once the input will offer the batch again: one that is still waiting for room is not taken then. */
+  readonly withdrawn?: AbortSignal;
 }
 
 /** What an output receives. */

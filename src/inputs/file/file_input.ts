@@ -361,7 +361,7 @@ class FileInputRun {
         path: file.path,
       },
     );
-    file.closed = true;
+    file.end();
     await this.#pump.idle();
     this.#tracker.forget(lid);
     for (const again of await this.discovery.reopen(file)) this.#take(again);

@@ -70,6 +70,7 @@ export class TailPump {
       source: file.source,
       receivedAt: now(),
       origin: offsets === undefined ? origin : { ...origin, offsets },
+      withdrawn: file.ended,
     });
     if (pooled !== undefined) acknowledgement.settled.then(() => pool.give(pooled));
     if (chunk.cut > 0) onCut(file, chunk.cut);

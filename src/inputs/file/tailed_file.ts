@@ -92,12 +92,13 @@ export class TailedFile {
   retryAt = 0;
   /** How long to wait after the next error; 0 when the last read went well. */
   backoff = 0;
-  closed = false;
+  readonly #closing = new AbortController();
   /** Positions up to here have settled. */
   mark: LineagePosition;
   readonly #readerOptions: ReaderOptions;
   readonly #contents: ByteSource;
   #copy: ByteSource | undefined;
+  #released = false;
 
   constructor(options: TailedFileOptions) {
     const { from, facts } = options;
@@ -234,10 +235,25 @@ export class TailedFile {
     };
   }
 
+  /** Aborted once nothing more is read of this file. */
+  get ended(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Stops reading; a look that is under way comes to its end. */
+  end(): void {
+    this.#closing.abort();
+  }
+
   /** Lets go of the file. */
   close(): void {
-    if (this.closed) return;
-    this.closed = true;
+    this.end();
+    if (this.#released) return;
+    this.#released = true;
     this.#copy?.close();
     this.#contents.close();
   }
