@@ -5,29 +5,44 @@ import { basename, dirname, extname, join } from "node:path";
 export const GZIP_SUFFIX = ".gz";
 export const UNFINISHED_SUFFIX = ".gz.tmp";
 
+/** A file that was closed. */
+interface ClosedFile {
+  readonly path: string;
+  /** UTC, such as `20261122T101500Z`. */
+  readonly stamp: string;
+  readonly number: number;
+}
+
 /**
- * A free name for a file that is closed: `<stem>-<UTC time>[.n]<extension>`, such as `app-20261122T101500Z.log`, so
- * that names sort by time and a name never changes again. `n` counts from 1 where the second has a file already.
+ * A free name for a file that is closed: `<stem>-<UTC time>[.n]<extension>`, such as `app-20261122T101500Z.log`; a
+ * name never changes again. It sorts behind all closed files that are there, also when many are closed within a
+ * second or the clock was set back: else the newest could be deleted as the oldest.
  */
-export function rotatedName(path: string, time: number, isTaken: (path: string) => boolean = exists): string {
+export function rotatedName(path: string, time: number): string {
   const { stem, extension } = split(path);
-  const stamp = new Date(time).toISOString().replace(/\.\d+/u, "").replaceAll(/[-:]/gu, "");
-  for (let number = 0;; number++) {
+  const newest = closedFiles(path).at(-1);
+  let stamp = new Date(time).toISOString().replace(/\.\d+/u, "").replaceAll(/[-:]/gu, "");
+  let number = 0;
+  if (newest !== undefined && newest.stamp >= stamp) {
+    stamp = newest.stamp;
+    number = newest.number + 1;
+  }
+  for (;; number++) {
     const name = `${stem}-${stamp}${number === 0 ? "" : `.${number}`}${extension}`;
     const candidate = join(dirname(path), name);
-    if (
-      [candidate, candidate + GZIP_SUFFIX, candidate + UNFINISHED_SUFFIX].every((taken) => !isTaken(taken))
-    ) {
-      return candidate;
-    }
+    if (!["", GZIP_SUFFIX, UNFINISHED_SUFFIX].some((suffix) => exists(candidate + suffix))) return candidate;
   }
 }
 
 /** The closed files of a path, compressed or not, oldest first. */
 export function rotatedFiles(path: string): string[] {
+  return closedFiles(path).map((file) => file.path);
+}
+
+function closedFiles(path: string): ClosedFile[] {
   const { stem, extension } = split(path);
   const directory = dirname(path);
-  const found: { path: string; stamp: string; number: number }[] = [];
+  const found: ClosedFile[] = [];
   for (const name of fs.readdirSync(directory)) {
     if (!name.startsWith(`${stem}-`)) continue;
     const plain = name.endsWith(GZIP_SUFFIX) ? name.slice(0, -GZIP_SUFFIX.length) : name;
@@ -37,8 +52,7 @@ export function rotatedFiles(path: string): string[] {
     if (match === null) continue;
     found.push({ path: join(directory, name), stamp: match[1] ?? "", number: Number(match[2] ?? 0) });
   }
-  found.sort((a, b) => (a.stamp === b.stamp ? a.number - b.number : a.stamp < b.stamp ? -1 : 1));
-  return found.map((file) => file.path);
+  return found.sort((a, b) => (a.stamp === b.stamp ? a.number - b.number : a.stamp < b.stamp ? -1 : 1));
 }
 
 /** The number of the interval that a time lies in, counted in UTC. */

@@ -58,6 +58,14 @@ Deno.test("FileOutput keeps max_files closed files and deletes the oldest", asyn
   assert.equal(bench.read("app-notes.log"), "somebody's");
 });
 
+Deno.test("FileOutput deletes the oldest also when all are closed within one second", async () => {
+  await using bench = FileBench.create("app.log", { max_size: 1, max_files: 2 });
+  await bench.output.open();
+  for (const text of ["a", "b", "c", "d", "e", "f"]) await bench.send("app.log", `${text}\n`);
+  const closed = bench.names().filter((name) => name.startsWith("app-"));
+  assert.deepEqual(closed.map((name) => bench.read(name)), ["d\n", "e\n"]);
+});
+
 Deno.test("FileOutput never deletes a current file that is called like a closed one", async () => {
   await using bench = FileBench.create("{{ source }}.log", { max_size: 1, max_files: 1 });
   await bench.output.open();
