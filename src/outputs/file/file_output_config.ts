@@ -16,7 +16,7 @@ export const fileOutputSchema = schema.object({
     "How records are written: auto and text give lines as they came; json is not built yet.",
   ),
   max_size: schema.byteSize().check(atLeast(1, "1 byte")).describe(
-    "Closes the file and begins a new one before it grows past this size. A single batch is never split.",
+    "Closes the file and begins a new one before it grows past this size. A single batch is never split. Closed files are named <stem>-<UTC time>[.n]<extension>, such as app-20261122T101500Z.log.",
   ),
   rotate_interval: schema.duration().check(atLeast(1000, "1s")).describe(
     "Closes the file and begins a new one when an interval of this length begins, counted from midnight UTC: 1h, 24h.",
