@@ -42,8 +42,10 @@ export type OutputEntry = {
   };
 }[OutputTypeName];
 
-const parser = parsers.schema.definition;
-const parserSchema: schema.Schema<ParserConfig, false> = { definition: parser };
+function parserKey(description: string): schema.Schema<ParserConfig, false> {
+  return { definition: { ...parsers.schema.definition, description } };
+}
+
 const transformList = schema.list(transforms.schema).default([]);
 
 /** Inputs that listen or ask others have a name in the original already; files may go without. */
@@ -51,7 +53,9 @@ function inputSchema(type: InputTypeName): schema.Schema<unknown> {
   const named = schema.string().check(notEmpty).describe("Name in logs, metrics and templates.");
   return schema.extend(inputTypes[type].schema as schema.Schema<unknown>, {
     name: type === "files" ? named : named.required(),
-    parser: parserSchema,
+    parser: parserKey(
+      "What makes fields of a line. Without it, the parser of the top level, if there is one.",
+    ),
     transforms: transformList.describe("What changes or drops the records, in this order."),
   });
 }
@@ -99,7 +103,7 @@ const output = schema.variants({
 /** The whole configuration, as users write it. */
 export const rootSchema = schema.object({
   inputs: schema.object(inputLists).check(atLeastOneInput).default({}).describe("Where records come from."),
-  parser: parserSchema,
+  parser: parserKey("The parser of all inputs that have none of their own."),
   transforms: transformList.describe(
     "What changes or drops the records of all inputs, after the inputs' own.",
   ),

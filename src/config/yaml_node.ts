@@ -29,20 +29,32 @@ export function readYaml(text: string): YamlText {
   };
   const mistakes = document.errors.map((error) => ({
     at: at(error.pos[0]),
-    message: messageOf(error.code, error.message),
+    message: messageOf(error.code, error.message, lineAt(text, error.pos[0])),
     fatal: error.code !== "DUPLICATE_KEY",
   }));
-  if (mistakes.some(({ fatal }) => fatal)) return { node: empty(at(0)), mistakes };
+  // What follows the first mistake in the syntax is mostly its echo.
+  const broken = mistakes.find(({ fatal }) => fatal);
+  if (broken !== undefined) return { node: nothing(at(0)), mistakes: [broken] };
   const reader = new Reader(document, at);
-  const node = reader.read(document.contents, 0);
+  const node = document.contents === null ? nothing(at(0)) : reader.read(document.contents, 0);
   return { node, mistakes: [...mistakes, ...reader.mistakes] };
 }
 
-function messageOf(code: string, message: string): string {
+function nothing(at: Position): MapNode {
+  return { kind: "map", entries: [], at };
+}
+
+function lineAt(text: string, offset: number): string {
+  const end = text.indexOf("\n", offset);
+  return text.slice(text.lastIndexOf("\n", offset - 1) + 1, end < 0 ? undefined : end);
+}
+
+function messageOf(code: string, message: string, line: string): string {
   if (code === "DUPLICATE_KEY") return "this key stands twice in its block; keep one of them";
   if (code === "TAB_AS_INDENT") return "is indented with a tab; YAML allows spaces only";
   if (code === "MULTIPLE_DOCS") return "begins a second YAML document; a configuration is one document";
-  return `is no valid YAML: ${message}`;
+  const hint = line.includes("${") ? "; inside [ ] and { } a ${VARIABLE} must be in quotes" : "";
+  return `is no valid YAML: ${message}${hint}`;
 }
 
 function empty(at: Position): Node {

@@ -63,6 +63,6 @@ export interface VariantsShape {
 }
 
 /** The keys of an object's definition; none if it is of another kind. */
-export function keysOf(definition: Definition): Definitions {
-  return definition.shape.kind === "object" ? definition.shape.keys : {};
+export function keysOf(definition: Definition | undefined): Definitions {
+  return definition?.shape.kind === "object" ? definition.shape.keys : {};
 }

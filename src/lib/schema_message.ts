@@ -47,6 +47,13 @@ export function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text);
 }
 
+/** "; did you mean …", where one of the values is close. */
+export function closeValue({ shape }: Definition, node: Node): string {
+  if (shape.kind !== "choice" || node.kind !== "scalar" || typeof node.value !== "string") return "";
+  const close = suggest(node.text, shape.values.map(String));
+  return close === undefined ? "" : `; did you mean "${close}"?`;
+}
+
 /** "; did you mean …" and what is known. `what` names the list, for example "Known". */
 export function hint(word: string, known: readonly string[], what: string): string {
   const close = suggest(word, known);

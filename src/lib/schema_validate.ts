@@ -1,6 +1,6 @@
 import type { Schema } from "./schema.ts";
 import type { Definition } from "./schema_definition.ts";
-import { actual, expected, quote } from "./schema_message.ts";
+import { actual, closeValue, expected, quote } from "./schema_message.ts";
 import { isEmpty, type ListNode, type Node, nodeOf, type Position, type ScalarNode } from "./schema_node.ts";
 import { readObject, readRecord, readVariants } from "./schema_object.ts";
 
@@ -140,7 +140,7 @@ export class Visit {
   }
 
   #wrong(definition: Definition, node: Node, path: string, at: Position, is = actual(node)): undefined {
-    this.mistake(at, path, `must be ${expected(definition)}, but is ${is}`);
+    this.mistake(at, path, `must be ${expected(definition)}, but is ${is}${closeValue(definition, node)}`);
   }
 
   #list(item: Definition, min: number, node: ListNode, path: string, at: Position): Found | undefined {

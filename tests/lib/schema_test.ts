@@ -52,7 +52,7 @@ Deno.test("validate reports every mistake at once, each with its path", () => {
       "port: must be an integer from 1 to 65535, but is 70000",
       `timeout: must be a duration with a unit (ns, us, ms, s, m, h), such as "5s" or "1m30s", but is 5`,
       `limit: must be a size in bytes, such as 65536, "64MiB" or "10MB", but is the string "1 MegaByte"`,
-      `mode: must be one of tcp, udp, but is the string "tpc"`,
+      `mode: must be one of tcp, udp, but is the string "tpc"; did you mean "tcp"?`,
       `tags: must be a list, but is the string "x"`,
     ],
   );
