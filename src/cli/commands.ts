@@ -1,0 +1,128 @@
+import { LOG_LEVELS, type LogLevel } from "../telemetry/log_entry.ts";
+import type { Command, Option } from "./command.ts";
+import type { Host } from "./host.ts";
+
+const CONFIG: Option = {
+  name: "config",
+  value: "FILE",
+  default: "config.yaml",
+  description: "The configuration",
+};
+const WATCH_CONFIG: Option = {
+  name: "watch-config",
+  description: "Reload when the configuration file changes",
+};
+const JSON_OUTPUT: Option = { name: "json", description: "Print JSON" };
+
+/** All commands, in the order of the help. */
+export const COMMANDS: readonly Command<Host>[] = [
+  {
+    name: "run",
+    summary: "Collect and deliver until stopped",
+    options: [
+      CONFIG,
+      { name: "once", description: "Read to the end of all files, deliver, save the positions, end" },
+      WATCH_CONFIG,
+      { name: "poll-only", description: "Never use file system notifications, only look periodically" },
+      { name: "log-level", value: "LEVEL", choices: LOG_LEVELS, description: "Instead of logging.level" },
+    ],
+    run: async (given, host) =>
+      (await import("./run.ts")).run({
+        config: given.text("config"),
+        once: given.has("once"),
+        watchConfig: given.has("watch-config"),
+        pollOnly: given.has("poll-only"),
+        logLevel: given.optional("log-level") as LogLevel | undefined,
+      }, host),
+  },
+  {
+    name: "validate",
+    summary: "Check a configuration; every mistake is told with its place",
+    options: [CONFIG],
+    run: async (given) => (await import("./validate.ts")).validate({ config: given.text("config") }),
+  },
+  {
+    name: "config show",
+    summary: "Print the effective configuration, with defaults and without secrets",
+    options: [CONFIG],
+    run: async (given) => (await import("./config_show.ts")).configShow({ config: given.text("config") }),
+  },
+  {
+    name: "schema",
+    summary: "Print the JSON Schema of the configuration, for editors",
+    options: [],
+    run: async () => (await import("./schema.ts")).printSchema(),
+  },
+  {
+    name: "checkpoints list",
+    summary: "Print the saved positions",
+    options: [CONFIG, JSON_OUTPUT],
+    run: async (given) =>
+      (await import("./checkpoints.ts")).listCheckpoints({
+        directories: await checkpointDirectories(given.text("config")),
+        json: given.has("json"),
+      }),
+  },
+  {
+    name: "checkpoints reset",
+    summary: "Forget saved positions: the files are read as if seen for the first time",
+    options: [CONFIG, { name: "all", description: "Forget all of them" }],
+    argument: {
+      name: "PATH…",
+      many: true,
+      description: 'Files, or lineages as "checkpoints list" shows them',
+    },
+    run: async (given) =>
+      (await import("./checkpoints.ts")).resetCheckpoints({
+        directories: await checkpointDirectories(given.text("config")),
+        all: given.has("all"),
+        paths: given.words,
+      }),
+  },
+  {
+    name: "permissions",
+    summary: "Print the --allow-… flags that a configuration needs, and no more",
+    options: [CONFIG, { ...WATCH_CONFIG, description: "Also what --watch-config needs" }, JSON_OUTPUT],
+    run: async (given) =>
+      (await import("./permissions.ts")).printPermissions({
+        config: given.text("config"),
+        watchConfig: given.has("watch-config"),
+        json: given.has("json"),
+      }),
+  },
+  {
+    name: "demo",
+    summary: "Show it at work: follow logs that are written and rotated in a temporary folder",
+    options: [{
+      name: "duration",
+      value: "TIME",
+      description: "End by itself after this time, for example 5s",
+    }],
+    run: async (given, host) =>
+      (await import("./demo.ts")).runDemo({ duration: given.optional("duration") }, host),
+  },
+  {
+    name: "version",
+    summary: "Print the version",
+    options: [],
+    run: async () => (await import("./version.ts")).printVersion(),
+  },
+  {
+    name: "completions",
+    summary: "Print a script that completes commands and options in a shell",
+    options: [],
+    argument: {
+      name: "SHELL",
+      choices: ["bash", "zsh", "fish", "powershell"],
+      description: "The shell",
+    },
+    run: async ({ words }) => (await import("./completions.ts")).printCompletions(words[0] ?? "", COMMANDS),
+  },
+];
+
+async function checkpointDirectories(file: string): Promise<string[]> {
+  const { loadConfig } = await import("../config/load.ts");
+  const { checkpointPlaces } = await import("../build_pipeline.ts");
+  const { config } = await loadConfig(file);
+  return checkpointPlaces(config).map(({ directory }) => directory);
+}

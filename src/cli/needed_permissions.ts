@@ -1,0 +1,38 @@
+import { dirname } from "node:path";
+import type { LoadedConfig } from "../config/load.ts";
+import { inputTypes } from "../inputs/registry.ts";
+import type { PermissionNeed } from "../lib/permission.ts";
+import { withoutCovered } from "../lib/permissions.ts";
+import { outputTypes } from "../outputs/registry.ts";
+
+/** A kind as both registries have it, whatever its configuration. */
+interface AnyType {
+  permissions?(config: unknown): PermissionNeed[];
+}
+
+function needsOf(types: Readonly<Record<string, unknown>>, type: string, config: unknown): PermissionNeed[] {
+  return (types[type] as AnyType | undefined)?.permissions?.(config) ?? [];
+}
+
+/** What is needed to read the configuration at all. */
+export function configurationNeeds(file: string, watchConfig: boolean): PermissionNeed[] {
+  const needs: PermissionNeed[] = [{ name: "read", path: file, why: "the configuration" }];
+  // An editor that saves by renaming replaces the file: only its directory tells of that.
+  if (watchConfig) needs.push({ name: "read", path: dirname(file), why: "watching the configuration" });
+  return needs;
+}
+
+/** Everything that the agent needs from the operating system with this configuration, nothing of it twice. */
+export function neededPermissions(loaded: LoadedConfig, watchConfig: boolean): PermissionNeed[] {
+  const { inputs, outputs } = loaded.config;
+  return withoutCovered([
+    ...configurationNeeds(loaded.file, watchConfig),
+    ...loaded.variables.map((variable): PermissionNeed => ({
+      name: "env",
+      variable,
+      why: "named in the configuration",
+    })),
+    ...inputs.flatMap((entry) => needsOf(inputTypes, entry.type, entry.config)),
+    ...outputs.flatMap((entry) => needsOf(outputTypes, entry.type, entry.config)),
+  ]);
+}
