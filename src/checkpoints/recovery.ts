@@ -1,8 +1,9 @@
 import type { Log } from "../lib/log.ts";
-import type { CheckpointStore } from "./checkpoint_store.ts";
-import { checkDatabase, type DatabaseCheck, setAside } from "./database_check.ts";
 import { reasonOf } from "../lib/reason.ts";
+import type { CheckpointStore } from "./checkpoint_store.ts";
+import { setAside } from "./database_check.ts";
 import { type DatabaseContent, KvDatabase } from "./kv_database.ts";
+import { openDatabase, type OpenedDatabase } from "./open_database.ts";
 import { readSnapshot, type Snapshot } from "./snapshot.ts";
 import { allOf, emptyImage, hasContent, type StoreImage } from "./store_image.ts";
 
@@ -19,28 +20,22 @@ export interface Recovered {
   readonly rebuild: boolean;
 }
 
-/** What was found of the database, before anything was moved. */
-interface Found {
-  readonly state: DatabaseCheck["state"];
-  readonly content: DatabaseContent | undefined;
-}
-
 /**
  * Which content to believe. The database counts when it holds a complete commit, none of its values is damaged and it
  * is no older than the snapshot (as after the loss of its write-ahead file, or when an old copy took its place).
  */
 export function chooseImage(
-  found: Found,
+  opened: Pick<OpenedDatabase, "found" | "content">,
   snapshot: Snapshot | undefined,
   unreadableSnapshots: number,
 ): Pick<Recovered, "image" | "condition" | "rebuild"> {
-  const { content } = found;
+  const { found, content } = opened;
   const usable = content !== undefined && content.damaged === 0 &&
     (content.complete ? content.image.sequence >= (snapshot?.image.sequence ?? 0) : snapshot === undefined);
   if (usable && (content.complete || hasContent(content.image))) {
     return { image: content.image, condition: "intact", rebuild: false };
   }
-  const hadDatabase = found.state === "damaged" || content?.complete === true || (content?.damaged ?? 0) > 0;
+  const hadDatabase = found === "damaged" || content?.complete === true || (content?.damaged ?? 0) > 0;
   if (snapshot !== undefined && (hadDatabase || hasContent(snapshot.image))) {
     return { image: snapshot.image, condition: "restored", rebuild: true };
   }
@@ -66,136 +61,76 @@ export async function recover(
   for (const { file, problem } of problems) {
     log.warn(`Cannot read the checkpoint snapshot "${file}": ${problem}; going on without it`);
   }
-  let opened: { found: Found; database: KvDatabase };
   try {
-    opened = await openChecked(directory, path, log, now);
-  } catch (error) {
-    if (snapshot === undefined) throw error;
-    log.error(`${reasonOf(error)}; going on from the snapshot, trying again`);
+    const found = await openDatabase(path, LOCKED_PATIENCE_MS, log, now);
+    const chosen = chooseImage(found, snapshot, problems.length);
+    const replace = chosen.rebuild && found.content !== undefined && hasContent(found.content.image);
+    const database = replace ? await replaceDatabase(path, found, snapshot, log, now) : found.database;
+    report(directory, chosen, found.content, snapshot, log, now());
+    return { database, ...chosen };
+  } catch (cause) {
+    const problem = `Cannot use "${directory}" for checkpoints: ${reasonOf(cause)}`;
+    if (snapshot === undefined) {
+      throw new Error(`${problem}; the agent must be able to create and write files in this directory`, {
+        cause,
+      });
+    }
+    log.error(`${problem}; going on from the snapshot, trying again`);
     reportRestored(directory, snapshot, log, now());
     return { database: undefined, image: snapshot.image, condition: "restored", rebuild: true };
   }
-  const { found } = opened;
-  let { database } = opened;
-  const chosen = chooseImage(found, snapshot, problems.length);
-  if (chosen.rebuild && found.content !== undefined && hasContent(found.content.image)) {
-    database[Symbol.dispose]();
-    const kept = putAside(directory, path, now);
-    log.error(
-      `Cannot use the checkpoint database "${path}": ${
-        whyNot(found.content, snapshot)
-      }; kept it as "${kept}"`,
-    );
-    database = await open(directory, path);
-  }
-  report(directory, chosen, found, snapshot, log, now());
-  return { database, ...chosen };
 }
 
-async function openChecked(
-  directory: string,
+async function replaceDatabase(
   path: string,
+  { database, content }: OpenedDatabase,
+  snapshot: Snapshot | undefined,
   log: Log,
   now: () => number,
-): Promise<{ found: Found; database: KvDatabase }> {
-  let check: DatabaseCheck;
-  try {
-    check = await checkDatabase(path, LOCKED_PATIENCE_MS);
-  } catch (cause) {
-    throw unusable(directory, cause);
-  }
-  if (check.state === "sound") {
-    const database = await open(directory, path);
-    try {
-      return { found: { state: "sound", content: await database.load() }, database };
-    } catch (error) {
-      database[Symbol.dispose]();
-      check = { state: "damaged", reason: reasonOf(error) };
-    }
-  }
-  if (check.state === "damaged") {
-    const kept = putAside(directory, path, now);
-    log.error(
-      `Cannot open the checkpoint database "${path}": ${check.reason}; kept it as "${kept}", starting a new one`,
-    );
-  }
-  return { found: { state: check.state, content: undefined }, database: await open(directory, path) };
-}
-
-async function open(directory: string, path: string): Promise<KvDatabase> {
-  try {
-    return await KvDatabase.open(path);
-  } catch (cause) {
-    throw unusable(directory, cause);
-  }
-}
-
-function putAside(directory: string, path: string, now: () => number): string {
-  try {
-    return setAside(path, now());
-  } catch (cause) {
-    throw unusable(directory, cause);
-  }
-}
-
-function unusable(directory: string, cause: unknown): Error {
-  return new Error(
-    `Cannot use "${directory}" for checkpoints: ${
-      reasonOf(cause)
-    }; the agent must be able to create and write ` +
-      "files in this directory",
-    { cause },
-  );
-}
-
-function whyNot(content: DatabaseContent, snapshot: Snapshot | undefined): string {
-  if (content.damaged > 0) return `${content.damaged} of its values are damaged`;
-  return `it ends at commit ${content.image.sequence}, the snapshot at ${snapshot?.image.sequence}`;
+): Promise<KvDatabase> {
+  database[Symbol.dispose]();
+  const why = content !== undefined && content.damaged > 0
+    ? `${content.damaged} of its values are damaged`
+    : `it ends at commit ${content?.image.sequence}, the snapshot at ${snapshot?.image.sequence}`;
+  const kept = setAside(path, now());
+  log.error(`Cannot use the checkpoint database "${path}": ${why}; kept it as "${kept}", starting a new one`);
+  return await KvDatabase.open(path);
 }
 
 function report(
   directory: string,
-  chosen: Pick<Recovered, "image" | "condition">,
-  found: Found,
+  { condition, image }: Pick<Recovered, "image" | "condition">,
+  content: DatabaseContent | undefined,
   snapshot: Snapshot | undefined,
   log: Log,
   now: number,
 ): void {
-  const entries = allOf(chosen.image).length;
-  if (chosen.condition === "lost") {
+  if (condition === "lost") {
     log.error(
       `Lost all checkpoints in "${directory}": neither the database nor a snapshot can be read; ` +
         "all files are taken as seen for the first time",
       { directory },
     );
-  } else if (chosen.condition === "restored" && chosen.image === snapshot?.image) {
-    const age = Math.round((now - snapshot.savedAt) / 1000);
-    log.warn(
-      `Restored ${entries} checkpoints in "${directory}" from the snapshot of ` +
-        `${
-          new Date(snapshot.savedAt).toISOString()
-        } (${age}s old); lines delivered since then may be delivered again`,
-      { directory, entries, age_seconds: age },
-    );
-  } else if (chosen.condition === "restored") {
+  } else if (condition === "restored" && image === snapshot?.image) {
+    reportRestored(directory, snapshot, log, now);
+  } else if (condition === "restored") {
+    const lost = content?.damaged ?? 0;
+    const entries = allOf(image).length;
     log.error(
-      `Lost ${
-        found.content?.damaged ?? 0
-      } checkpoints in "${directory}": their values are damaged and there is no ` +
-        `snapshot; ${entries} others are intact`,
-      { directory, entries },
+      `Lost ${lost} checkpoints in "${directory}": their values are damaged and there is no snapshot; ` +
+        `${entries} others are intact`,
+      { directory, lost, entries },
     );
   }
 }
 
 function reportRestored(directory: string, { image, savedAt }: Snapshot, log: Log, now: number): void {
   const entries = allOf(image).length;
+  const time = new Date(savedAt).toISOString();
   const age = Math.round((now - savedAt) / 1000);
   log.warn(
-    `Restored ${entries} checkpoints in "${directory}" from the snapshot of ${
-      new Date(savedAt).toISOString()
-    } ` +
-      `(${age}s old); lines delivered since then may be delivered again`,
+    `Restored ${entries} checkpoints in "${directory}" from the snapshot of ${time} (${age}s old); ` +
+      "lines delivered since then may be delivered again",
     { directory, entries, age_seconds: age },
   );
 }

@@ -1,9 +1,9 @@
 import type { Log } from "../lib/log.ts";
 import type { CheckpointStore } from "./checkpoint_store.ts";
-import { checkDatabase, setAside } from "./database_check.ts";
 import { DirectoryLock } from "./directory_lock.ts";
 import { reasonOf } from "../lib/reason.ts";
-import { KvDatabase } from "./kv_database.ts";
+import type { KvDatabase } from "./kv_database.ts";
+import { openDatabase } from "./open_database.ts";
 import { recover, type Recovered } from "./recovery.ts";
 import { writeSnapshot } from "./snapshot.ts";
 import { allOf, apply, type Change, emptyImage, type StoreImage } from "./store_image.ts";
@@ -141,8 +141,7 @@ export class StoreFiles implements Disposable {
       this.#lock = await DirectoryLock.acquire(this.directory);
     }
     this.#incomplete = true;
-    if ((await checkDatabase(this.#path, 0)).state === "damaged") setAside(this.#path, this.#now());
-    const database = await KvDatabase.open(this.#path);
+    const { database } = await openDatabase(this.#path, 0, this.#log, this.#now);
     try {
       await database.clear();
     } catch (error) {

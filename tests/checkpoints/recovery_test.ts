@@ -69,6 +69,23 @@ const DAMAGES: Record<string, (path: string) => void> = {
       file.writeSync(noise(4096));
     }
   },
+  // Deno KV ends the process when it meets these.
+  "has lost the pages of its queues": (path) => {
+    const database = new DatabaseSync(path);
+    const rows = database.prepare("SELECT rootpage FROM sqlite_master WHERE tbl_name LIKE 'queue%'").all();
+    database.close();
+    using file = Deno.openSync(path, { write: true });
+    for (const { rootpage } of rows) {
+      file.seekSync((Number(rootpage) - 1) * 4096, Deno.SeekMode.Start);
+      file.writeSync(noise(4096));
+    }
+  },
+  // SQLite finds no fault with this one; Deno KV tries to create its tables again.
+  "has lost its migrations": (path) => {
+    const database = new DatabaseSync(path);
+    database.exec("DELETE FROM migration_state");
+    database.close();
+  },
   "has its last page overwritten": (path) => {
     using file = Deno.openSync(path, { write: true });
     file.seekSync(-4096, Deno.SeekMode.End);
