@@ -10,6 +10,10 @@ import { isGzipName } from "./siblings.ts";
 import type { TailRegistry } from "./tail_registry.ts";
 import type { TailedFile } from "./tailed_file.ts";
 
+/** While files are being renamed a search may miss one; it is repeated this often to get one picture of one moment. */
+const STABLE_TRIES = 5;
+/** For this time after a rotation, in ms, generations that were missed are searched again. */
+const AFTERMATH_MS = 10_000;
 /** How long a closed file's checkpoint may go without being marked as seen, in ms. */
 const SEEN_INTERVAL_MS = 3_600_000;
 
@@ -24,6 +28,8 @@ export class Discovery {
   readonly #resumption: Resumption;
   /** True until the first search of an input without checkpoints is over: `start_at` speaks of these files. */
   #firstRun = false;
+  /** Paths under which rotations went on lately, with the time until which generations are searched. */
+  readonly #rotating = new Map<string, number>();
   #prepared: Promise<boolean> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -64,9 +70,13 @@ export class Discovery {
     return this.#inTurn(async () => {
       await this.prepare();
       const startedAt = this.#registry.context.now();
-      const fresh = this.#sort(this.#finder.find());
+      const fresh = this.#searchFresh();
       for (const file of this.#registry.open.values()) this.#follow(file);
       for (const found of fresh) await this.#adopt(found, startedAt);
+      for (const [path, until] of this.#rotating) {
+        if (startedAt > until) this.#rotating.delete(path);
+        else await this.#adoptGenerations(path, this.#unseenSince(path), "birth");
+      }
       this.#firstRun = false;
     });
   }
@@ -110,9 +120,22 @@ export class Discovery {
     const complete = await this.#resumption.resumeAll(concerned, pathsByKey);
     const rotated = [...this.#registry.open.values()].filter(({ state }) => state === "rotated");
     for (const path of new Set(rotated.map((file) => file.path))) {
-      await this.#adoptGenerations(path, this.#registry.lastKnown(path), "birth");
+      this.#rotating.set(path, now() + AFTERMATH_MS);
+      await this.#adoptGenerations(path, this.#registry.knownSince(path)?.last, "birth");
     }
     return complete && (checkpoints.condition === "intact" || checkpoints.condition === "new");
+  }
+
+  /** Searches, again while files are renamed under the search; answers what is not known, oldest first. */
+  #searchFresh(): FoundFile[] {
+    let fresh = this.#sort(this.#finder.find());
+    for (let attempt = 0; attempt < STABLE_TRIES && fresh.length > 0 && !this.#firstRun; attempt++) {
+      const directories = new Set(fresh.map(({ path }) => dirname(path)));
+      const before = stampOf(directories);
+      fresh = this.#sort(this.#finder.find());
+      if (stampOf(directories) === before) break;
+    }
+    return fresh;
   }
 
   /** Tells known files from others; answers the others, oldest first. */
@@ -187,29 +210,51 @@ export class Discovery {
     }
     const opened = this.#tryOpen(path);
     if (opened === undefined) return;
-    const expected = opened.facts.key === facts.key && !await this.#isCopyOrUnclear(opened);
-    if (!expected || !this.#registry.claim(opened)) {
+    const kind = opened.facts.key === facts.key ? await this.#kindOf(opened) : "unclear";
+    if (kind === "copy" || kind === "unclear" || !this.#registry.claim(opened)) {
       opened.contents.close();
       return;
     }
     if (await this.#resumption.returned(opened) || await this.#resumption.replaced(opened)) return;
-    await this.#adoptGenerations(path, this.#registry.lastKnown(path), "birth");
-    await this.#start(path, opened, startedAt);
+    if (kind !== "own") return void await this.#start(kind.path, opened, startedAt);
+    const since = this.#unseenSince(path);
+    if (since !== undefined) {
+      this.#rotating.set(path, startedAt + AFTERMATH_MS);
+      await this.#adoptGenerations(path, since, "birth");
+    }
+    // It may have been renamed meanwhile, and stand among the generations now.
+    if (places.isTaken(facts.key)) opened.contents.close();
+    else await this.#start(path, opened, startedAt);
   }
 
-  /** Whether the file copies one that is being read, or may turn out to, once a truncation has been looked into. */
-  async #isCopyOrUnclear(opened: OpenedFile): Promise<boolean> {
-    if (this.#firstRun) return false;
+  /**
+   * Since when unseen generations of a path may have come. Those of the last seconds count also when a later one is
+   * known: the search may have missed them.
+   */
+  #unseenSince(path: string): number | undefined {
+    const known = this.#registry.knownSince(path);
+    if (known === undefined) return undefined;
+    return Math.min(known.last, Math.max(known.first, this.#registry.context.now() - AFTERMATH_MS));
+  }
+
+  /**
+   * Whether the file stands for itself, copies one that is being read, may turn out to once a truncation has been
+   * looked into, or is an earlier generation of the file that is answered.
+   */
+  async #kindOf(opened: OpenedFile): Promise<"own" | "copy" | "unclear" | TailedFile> {
+    if (this.#firstRun) return "own";
     const directory = dirname(opened.path);
     const name = basename(opened.path);
+    let generationOf: TailedFile | undefined;
     for (const owner of this.#registry.open.values()) {
       if (!owner.isNamedLikeSibling(directory, name)) continue;
-      if (owner.recovery !== undefined || owner.lost !== undefined) return true;
+      if (owner.recovery !== undefined || owner.lost !== undefined) return "unclear";
       const answer = await isCopyOf(opened, { file: owner.file, position: owner.reader.position });
       if (answer === "copy") this.#registry.addAlias(owner, opened.facts.key);
-      if (answer !== "other") return true;
+      if (answer !== "other") return answer;
+      generationOf = owner;
     }
-    return false;
+    return generationOf ?? "own";
   }
 
   /** Opens unseen generations of `path`, each to be read after the one before. */
@@ -221,17 +266,26 @@ export class Discovery {
     const { context: { now }, places } = this.#registry;
     const adopted: TailedFile[] = [];
     if (since === undefined) return adopted;
-    for (const generation of unseenGenerations(path, since, by, places)) {
-      const opened = this.#tryOpen(generation.path);
-      if (opened === undefined) continue;
-      const taken = places.isTaken(opened.facts.key) || await this.#isKnownContents(path, opened);
-      if (taken || !this.#registry.claim(opened)) {
-        opened.contents.close();
-        continue;
+    for (let attempt = 0; attempt < STABLE_TRIES; attempt++) {
+      const directories = new Set([dirname(path)]);
+      const before = stampOf(directories);
+      for (const generation of unseenGenerations(path, since, by, places)) {
+        const opened = this.#tryOpen(generation.path);
+        if (opened === undefined) continue;
+        const { key } = opened.facts;
+        // Another file under that name by now: files are being renamed, and their order would be lost.
+        const moved = key !== generation.facts.key;
+        const unwanted = moved || places.isTaken(key) || await this.#isKnownContents(path, opened);
+        if (unwanted || !this.#registry.claim(opened)) {
+          opened.contents.close();
+          if (moved) break;
+          continue;
+        }
+        const file = this.#registry.add(path, opened, { start: await positionAt(opened.contents, 0) }, now());
+        file.state = "rotated";
+        adopted.push(file);
       }
-      const file = this.#registry.add(path, opened, { start: await positionAt(opened.contents, 0) }, now());
-      file.state = "rotated";
-      adopted.push(file);
+      if (stampOf(directories) === before) break;
     }
     return adopted;
   }
@@ -251,7 +305,7 @@ export class Discovery {
     return false;
   }
 
-  /** Begins a new lineage. */
+  /** Begins a new lineage. `path`: its source, which differs from where it stands for a renamed generation. */
   async #start(path: string, opened: OpenedFile, startedAt: number): Promise<void> {
     const { config, log, now, reader } = this.#registry.context;
     const { contents, facts } = opened;
@@ -259,7 +313,8 @@ export class Discovery {
     const atEnd = old || (this.#firstRun && config.start_at === "end");
     const off = atEnd ? await lastLineStart(contents, facts.size, reader.transcoder?.unit ?? 1) : 0;
     const file = this.#registry.add(path, opened, { start: await positionAt(contents, off) }, startedAt);
-    this.#registry.standing.set(path, file);
+    if (path === opened.path) this.#registry.standing.set(path, file);
+    else file.state = "rotated";
     if (old) log.info(`Not reading what stands in "${path}": it was last written too long ago`, { path });
     log.debug(`Found "${path}"`, { path, lineage: file.lid, offset: off });
   }
@@ -274,4 +329,17 @@ export class Discovery {
       return undefined;
     }
   }
+}
+
+/** Changes whenever something is created, renamed or deleted in one of the directories. */
+function stampOf(directories: ReadonlySet<string>): string {
+  let stamp = "";
+  for (const directory of directories) {
+    try {
+      stamp += `${factsOf(directory)?.mtime} `;
+    } catch {
+      stamp += "- ";
+    }
+  }
+  return stamp;
 }

@@ -38,6 +38,8 @@ export class TailRegistry {
   /** Open files by the path under which they stood at the last search. */
   readonly standing = new Map<string, TailedFile>();
   #added: TailedFile[] = [];
+  /** Checkpoint keys of lineages that were given out since the last call of `takeAdded`. */
+  #unsaved: string[] = [];
 
   constructor(context: TailContext) {
     this.context = context;
@@ -81,6 +83,8 @@ export class TailRegistry {
     this.open.set(facts.key, tailed);
     checkpoints.set(tailed.checkpointKey, () => tailed.checkpoint(this.context.now()));
     this.#added.push(tailed);
+    // A known lineage is saved already; saving its position here, without the outputs' states, would part the two.
+    if (origin.from === undefined) this.#unsaved.push(tailed.checkpointKey);
     return tailed;
   }
 
@@ -88,7 +92,9 @@ export class TailRegistry {
   async takeAdded(): Promise<readonly TailedFile[]> {
     const added = this.#added.filter((file) => !file.closed);
     this.#added = [];
-    if (added.length > 0) await this.context.checkpoints.persist(added.map((file) => file.checkpointKey));
+    const unsaved = this.#unsaved;
+    this.#unsaved = [];
+    if (unsaved.length > 0) await this.context.checkpoints.persist(unsaved);
     return added;
   }
 
@@ -115,15 +121,15 @@ export class TailRegistry {
     if (this.context.claims.get(file.key) === this.context.input) this.context.claims.delete(file.key);
   }
 
-  /** Since when generations of `path` that nobody read may have come: after the last one that is known. */
-  lastKnown(path: string): number | undefined {
-    let since: number | undefined;
-    for (const file of this.open.values()) {
-      if (file.path === path) since = Math.max(since ?? 0, file.since);
+  /** When the first and the last known generation of `path` were met; undefined when none is known. */
+  knownSince(path: string): { readonly first: number; readonly last: number } | undefined {
+    let first = Infinity;
+    let last = -Infinity;
+    for (const known of [...this.open.values(), ...this.closed.values()]) {
+      if (known.path !== path) continue;
+      first = Math.min(first, known.since);
+      last = Math.max(last, known.since);
     }
-    for (const checkpoint of this.closed.values()) {
-      if (checkpoint.path === path) since = Math.max(since ?? 0, checkpoint.since);
-    }
-    return since;
+    return first === Infinity ? undefined : { first, last };
   }
 }
