@@ -61,7 +61,12 @@ function inputSchema(type: InputTypeName): schema.Schema<unknown> {
 }
 
 const inputLists = Object.fromEntries(
-  Object.keys(inputTypes).map((type) => [type, schema.list(inputSchema(type as InputTypeName)).default([])]),
+  Object.keys(inputTypes).map((
+    type,
+  ) => [
+    type,
+    schema.list(inputSchema(type as InputTypeName)).default([]).describe(`Inputs of the type ${type}.`),
+  ]),
 ) as Record<InputTypeName, schema.SchemaBuilder<readonly unknown[], true>>;
 
 const outputCommon = {

@@ -46,20 +46,20 @@ export function notBuiltYet({ file, config, positions }: LoadedConfig): Problem[
   const second = config.outputs[1];
   if (second !== undefined) refuse(second.path, "a second output", ROUTING);
 
-  if (config.wal.enabled) refuse("wal.enabled", "the write-ahead log", BUFFERS);
+  if (config.wal.enabled) refuse("wal.enabled", "the write-ahead log", DELIVERY);
   if (config.buffer.type !== "memory") {
-    refuse("buffer.type", `the buffer type "${config.buffer.type}"`, BUFFERS);
+    refuse("buffer.type", `the buffer type "${config.buffer.type}"`, DELIVERY);
   }
   const { backpressure_strategy: strategy } = config.buffer;
-  if (strategy !== "block") refuse("buffer.backpressure_strategy", `the strategy "${strategy}"`, BUFFERS);
+  if (strategy !== "block") refuse("buffer.backpressure_strategy", `the strategy "${strategy}"`, DELIVERY);
   if (config.dead_letter.enabled) {
-    refuse("dead_letter.enabled", "keeping dead letters", "dead letters for every output");
+    refuse("dead_letter.enabled", "keeping dead letters", DELIVERY);
   }
   for (const section of OBSERVATION) {
-    if (config[section].enabled) refuse(`${section}.enabled`, section, "observing the agent");
+    if (config[section].enabled) refuse(`${section}.enabled`, `the section ${section}`, OBSERVING);
   }
   if (config.metrics.extraction.enabled) {
-    refuse("metrics.extraction.enabled", "extraction of metrics", "observing the agent");
+    refuse("metrics.extraction.enabled", "extraction of metrics", OBSERVING);
   }
   if (config.tests.length > 0) refuse("tests", "testing in the configuration", transforms.planned);
   return withoutRepeats(problems);
@@ -70,8 +70,9 @@ const OBSERVATION = ["metrics", "health", "tracing", "profiling"] as const;
 /** Sections that may be written, but not enabled. */
 export const PLANNED_SECTIONS: readonly string[] = ["wal", "dead_letter", ...OBSERVATION];
 
+const OBSERVING = "metrics, health and traces of the agent";
 const ROUTING = "several outputs, with conditions and routes";
-const BUFFERS = "buffers on disk and other answers to a full buffer";
+const DELIVERY = "delivery that survives failing outputs";
 
 function plannedOf(types: Readonly<Record<string, object>>, name: string): string | undefined {
   const type = types[name];

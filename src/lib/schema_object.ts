@@ -1,10 +1,5 @@
-import {
-  type Definition,
-  type Definitions,
-  type ObjectShape,
-  type VariantsShape,
-} from "./schema_definition.ts";
-import { hint, quote } from "./schema_message.ts";
+import type { Definition, Definitions, ObjectShape } from "./schema_definition.ts";
+import { hint } from "./schema_message.ts";
 import { type Entry, isEmpty, type MapNode, pathOf, type Position } from "./schema_node.ts";
 import type { Found, Visit } from "./schema_validate.ts";
 
@@ -36,98 +31,8 @@ export function readRecord(visit: Visit, definition: Definition, node: MapNode, 
   return { value, shown };
 }
 
-/** An object whose `type` chooses among sets of keys, beside `type` or in a block of that name. */
-export function readVariants(
-  visit: Visit,
-  shape: VariantsShape,
-  node: MapNode,
-  path: string,
-  at: Position,
-): Found | undefined {
-  const typeKeys: Definitions = { type: typeDefinition(shape), ...shape.common };
-  const isCommon = (key: string): boolean =>
-    key in typeKeys || Object.values(shape.common).some(({ aliases }) => aliases.includes(key));
-  const common = readKeys(
-    visit,
-    typeKeys,
-    node.entries.filter(({ key }) => isCommon(key)),
-    path,
-    at,
-    () => {},
-  );
-  const own = common.value as Record<string, unknown>;
-  const type = typeof own.type === "string" ? own.type : undefined;
-  const definition = type === undefined ? undefined : shape.types[type];
-  if (type === undefined || definition === undefined) {
-    readBlocks(visit, shape, node.entries, path, undefined);
-    return undefined;
-  }
-  readBlocks(visit, shape, node.entries, path, type);
-  const block = node.entries.find(({ key }) => key === type);
-  const inBlock = block?.value.kind === "map" ? block.value.entries : [];
-  if (block !== undefined && block.value.kind !== "map" && !isEmpty(block.value)) {
-    return visit.read(definition, block.value, pathOf(path, type), positionOf(block));
-  }
-  const flat = node.entries.filter(({ key }) => !isCommon(key) && !(key in shape.types))
-    .map((entry) => ({ ...entry, path: pathOf(path, entry.key) }));
-  const blockPath = pathOf(path, type);
-  // Only an entry made of flat keys alone is spoken of without its block.
-  const merged: MapNode = {
-    kind: "map",
-    at: node.at,
-    entries: [...flat, ...inBlock.map((entry) => ({ ...entry, path: pathOf(blockPath, entry.key) }))],
-  };
-  const found = visit.read(
-    definition,
-    merged,
-    block === undefined ? path : blockPath,
-    block === undefined ? at : positionOf(block),
-  );
-  if (found === undefined) return undefined;
-  return {
-    value: { ...own, config: found.value },
-    shown: { ...(common.shown as Record<string, unknown>), [type]: found.shown },
-  };
-}
-
-/** Blocks of the types that were not chosen: their mistakes count, their values do not. */
-function readBlocks(
-  visit: Visit,
-  shape: VariantsShape,
-  entries: readonly Entry[],
-  path: string,
-  chosen: string | undefined,
-): void {
-  for (const entry of entries) {
-    const definition = shape.types[entry.key];
-    if (definition === undefined || entry.key === chosen || isEmpty(entry.value)) continue;
-    const entryPath = pathOf(path, entry.key);
-    visit.read(definition, entry.value, entryPath, positionOf(entry));
-    if (chosen !== undefined) {
-      visit.notice(entry.at, entryPath, `has no effect, because ${path}.type is "${chosen}"`);
-    }
-  }
-}
-
-function typeDefinition(shape: VariantsShape): Definition {
-  const values = Object.keys(shape.types);
-  const fallback = shape.fallback === undefined ? {} : { default: { written: shape.fallback } };
-  const isKnown = (value: unknown): string | undefined =>
-    values.includes(String(value))
-      ? undefined
-      : `${quote(String(value))} is no ${shape.noun}${hint(String(value), values, "Known")}`;
-  return {
-    shape: { kind: "string" },
-    required: shape.fallback === undefined,
-    secret: false,
-    literal: false,
-    aliases: [],
-    checks: [isKnown],
-    ...fallback,
-  };
-}
-
-function readKeys(
+/** The keys of an object, by their own names or aliases; `unknown` is told of all others. */
+export function readKeys(
   visit: Visit,
   keys: Definitions,
   entries: readonly Entry[],
@@ -165,7 +70,8 @@ function readKeys(
   return { value, shown };
 }
 
-function keyFor(keys: Definitions, name: string): string | undefined {
+/** The key that `name` means, itself or as an alias. */
+export function keyFor(keys: Definitions, name: string): string | undefined {
   if (Object.hasOwn(keys, name)) return name;
   return Object.entries(keys).find(([, { aliases }]) => aliases.includes(name))?.[0];
 }
@@ -229,7 +135,7 @@ function place(
 }
 
 /** A scalar is shown where its value is, a block where its key is. */
-function positionOf({ at, value }: Entry): Position {
+export function positionOf({ at, value }: Entry): Position {
   return value.kind === "scalar" ? value.at : at;
 }
 

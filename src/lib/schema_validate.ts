@@ -2,7 +2,8 @@ import type { Schema } from "./schema.ts";
 import type { Definition } from "./schema_definition.ts";
 import { actual, closeValue, expected, quote } from "./schema_message.ts";
 import { isEmpty, type ListNode, type Node, nodeOf, type Position, type ScalarNode } from "./schema_node.ts";
-import { readObject, readRecord, readVariants } from "./schema_object.ts";
+import { readObject, readRecord } from "./schema_object.ts";
+import { readVariants } from "./schema_variants.ts";
 
 /** Stands for a secret wherever the configuration is shown. */
 export const REDACTED = "***REDACTED***";

@@ -5,5 +5,5 @@ import { type ParserConfig, parserConfig } from "./parser_config.ts";
 export const parsers: PlannedType<ParserConfig> = {
   schema: parserConfig,
   example: { type: "json", time_field: "ts" },
-  planned: "parsers",
+  planned: "processing of records in workers",
 };

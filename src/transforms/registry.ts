@@ -5,5 +5,5 @@ import { type TransformConfig, transformConfig } from "./transform_config.ts";
 export const transforms: PlannedType<TransformConfig> = {
   schema: transformConfig,
   example: { type: "add", add: { environment: "production" } },
-  planned: "transforms",
+  planned: "processing of records in workers",
 };

@@ -162,6 +162,12 @@ Deno.test("variants take the keys of their type flat or in a block", () => {
   const { notices, mistakes } = schema.validate(output, nodeOf({ type: "stdout", file: { path: "/x" } }));
   assert.deepEqual(mistakes, []);
   assert.deepEqual(notices.map(({ path }) => path), ["file"]);
+  const left = schema.validate(output, nodeOf({ type: "stdout", path: "/x" }));
+  assert.deepEqual([messages(left.mistakes), messages(left.notices)], [[], [
+    'path: has no effect, because type is "stdout"',
+  ]]);
+  assert.match(mistakesOf(output, { type: "constructor" })[0] ?? "", /"constructor" is no output type/);
+  assert.match(mistakesOf(output, { type: "stdout", toString: 1 })[0] ?? "", /toString: is no known key/);
 });
 
 Deno.test("validate types what a variable yields as the schema wants it", () => {

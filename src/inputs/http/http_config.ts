@@ -30,5 +30,5 @@ export const httpConfig = schema.object({
 export const httpInput: PlannedType<schema.Infer<typeof httpConfig>> = {
   schema: httpConfig,
   example: { address: ":8080", api_keys: ["${LOG_API_KEY}"] },
-  planned: "the HTTP input",
+  planned: "inputs from the network",
 };

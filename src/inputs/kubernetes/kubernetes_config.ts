@@ -25,5 +25,5 @@ export const kubernetesConfig = schema.object({
 export const kubernetesInput: PlannedType<schema.Infer<typeof kubernetesConfig>> = {
   schema: kubernetesConfig,
   example: { namespace: "shop", label_selector: "app=web", follow: true },
-  planned: "the Kubernetes input",
+  planned: "inputs from the network",
 };

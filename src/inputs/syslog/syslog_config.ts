@@ -23,5 +23,5 @@ export const syslogConfig = schema.object({
 export const syslogInput: PlannedType<schema.Infer<typeof syslogConfig>> = {
   schema: syslogConfig,
   example: { address: ":5514", protocol: "both" },
-  planned: "the syslog input",
+  planned: "inputs from the network",
 };

@@ -26,5 +26,5 @@ export const elasticsearchConfig = schema.object({
 export const elasticsearchOutput: PlannedType<schema.Infer<typeof elasticsearchConfig>> = {
   schema: elasticsearchConfig,
   example: { addresses: ["https://es:9200"], index: "logs", api_key: "${ES_API_KEY}" },
-  planned: "the Elasticsearch output",
+  planned: "outputs to servers",
 };

@@ -40,5 +40,5 @@ export const kafkaConfig = schema.object({
 export const kafkaOutput: PlannedType<schema.Infer<typeof kafkaConfig>> = {
   schema: kafkaConfig,
   example: { brokers: ["kafka:9092"], topic: "logs", compression_codec: "zstd" },
-  planned: "the Kafka output",
+  planned: "outputs to servers",
 };

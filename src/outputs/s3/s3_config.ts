@@ -34,5 +34,5 @@ export const s3Config = schema.object({
 export const s3Output: PlannedType<schema.Infer<typeof s3Config>> = {
   schema: s3Config,
   example: { bucket: "logs", region: "eu-central-1", compression: "gzip" },
-  planned: "the S3 output",
+  planned: "outputs to servers",
 };

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../src/config/load.ts";
+import { notBuiltYet } from "../../src/config/planned.ts";
+import { formatProblem } from "../../src/config/problem.ts";
+
+const INPUT = "inputs: {files: [{paths: [/a]}]}\n";
+
+function refused(text: string): string[] {
+  return notBuiltYet(parseConfig(text, "c.yaml", () => undefined)).map(formatProblem);
+}
+
+Deno.test("notBuiltYet has nothing against what runs", () => {
+  const built = `${INPUT}output: {type: file, path: /x}
+buffer: {type: memory, backpressure_strategy: block}
+wal: {enabled: false, dir: /w}
+metrics: {enabled: false, address: ":9090"}
+reliability: {max_retries: 3}
+`;
+  assert.deepEqual(refused(built), []);
+  assert.deepEqual(refused(INPUT), []);
+});
+
+Deno.test("notBuiltYet says where and what is planned", () => {
+  assert.deepEqual(refused(`${INPUT}output:\n  type: kafka\n`), [
+    'c.yaml:3:9 output.type: the output type "kafka" is not built yet (planned: outputs to servers)',
+  ]);
+  const text = `inputs:
+  files: [{paths: [a]}, {paths: [b]}]
+  syslog:
+    - {name: s, address: ":514"}
+parser: {type: json}
+`;
+  assert.deepEqual(refused(text), [
+    'c.yaml:4:7 inputs.syslog[0]: the input type "syslog" is not built yet (planned: inputs from the network)',
+    "c.yaml:5:1 parser: parsing is not built yet (planned: processing of records in workers)",
+  ]);
+});
+
+Deno.test("notBuiltYet refuses each feature that is not there", () => {
+  const features = [
+    "inputs: {files: [{paths: [a], transforms: [{type: add}]}]}",
+    "transforms: [{type: add}]",
+    "buffer: {type: disk}",
+    "buffer: {backpressure_strategy: drop}",
+    "wal: {enabled: true, dir: /w}",
+    "dead_letter: {enabled: true, dir: /d}",
+    "metrics: {enabled: true}",
+    "metrics: {extraction: {enabled: true}}",
+    "health: {enabled: true}",
+    "tracing: {enabled: true}",
+    "profiling: {enabled: true}",
+    "outputs: [{type: stdout}, {type: file, path: /x}]",
+    "output: {type: stdout, if: level === 'error'}",
+    "output: {type: stdout, routes: [errors]}",
+    "output: {type: stdout, include_raw: true}",
+    "output: {type: stdout, stdout: {encoding: json}}",
+    "tests: [{}]",
+  ];
+  for (const feature of features) {
+    const problems = refused(feature.startsWith("inputs") ? feature : INPUT + feature);
+    assert.equal(problems.length, 1, `${feature}: ${problems}`);
+    assert.match(problems[0] ?? "", /is not built yet \(planned: .+\)$/);
+    assert.doesNotMatch(problems[0] ?? "", /^c\.yaml:1:1 /, feature);
+  }
+});
