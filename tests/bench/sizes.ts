@@ -1,0 +1,41 @@
+/** How much is measured. */
+export interface Sizes {
+  /** Lines of the throughput runs, in one file and in `files` files. */
+  readonly lines: number;
+  readonly files: number;
+  readonly rounds: number;
+  /** Lines a second of the latency runs. */
+  readonly rates: readonly number[];
+  /** Seconds that are measured, after `warmUp` seconds that are not. */
+  readonly latencySeconds: number;
+  readonly idleSeconds: number;
+  readonly warmUp: number;
+  /** Seconds after its start when a subject has come to rest; the agent polls files for a second after news. */
+  readonly settle: number;
+  readonly starts: number;
+}
+
+export const FULL: Sizes = {
+  lines: 1_000_000,
+  files: 300,
+  rounds: 5,
+  rates: [10_000, 100_000],
+  latencySeconds: 10,
+  idleSeconds: 20,
+  warmUp: 2,
+  settle: 3,
+  starts: 10,
+};
+
+/** Proves that all parts work; its times say nothing. */
+export const TINY: Sizes = {
+  lines: 2_000,
+  files: 5,
+  rounds: 1,
+  rates: [1_000],
+  latencySeconds: 0.3,
+  idleSeconds: 0.2,
+  warmUp: 0.2,
+  settle: 0.5,
+  starts: 1,
+};

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { fromFileUrl, MAIN, startFlags } from "../support/repository.ts";
+import { succeeds } from "./process_meter.ts";
+
+/** Which program brings the lines from the files to the other end. */
+export type Subject = "agent" | "bare" | "rsyslog";
+
+/** How the agent is started: the program's source, or a compiled executable. */
+export interface Programs {
+  readonly agent: readonly string[];
+  /** Undefined where it is not installed. */
+  readonly rsyslog: string | undefined;
+}
+
+/** Finds what there is to measure. `program`: another entry of the agent, or an executable. */
+export async function findPrograms(program = MAIN, withRsyslog = true): Promise<Programs> {
+  const agent = program.endsWith(".ts") ? [Deno.execPath(), "run", ...startFlags(), program] : [program];
+  for (const rsyslog of withRsyslog ? ["rsyslogd", "/usr/sbin/rsyslogd"] : []) {
+    if (await succeeds(rsyslog, "-v")) return { agent, rsyslog };
+  }
+  return { agent, rsyslog: undefined };
+}
+
+/** The command line of the agent that brings files from `pattern` to stdout; makes what it needs in `directory`. */
+export function agentCommand(
+  { agent }: Programs,
+  directory: string,
+  pattern: string,
+  ...args: readonly string[]
+): string[] {
+  Deno.mkdirSync(directory, { recursive: true });
+  const config = join(directory, "config.yaml");
+  const checkpoints = join(directory, "checkpoints");
+  Deno.writeTextFileSync(
+    config,
+    `inputs:
+  files:
+    - paths: [${JSON.stringify(pattern)}]
+      checkpoint_path: ${JSON.stringify(checkpoints)}
+output:
+  type: stdout
+logging:
+  level: info
+  format: json
+`,
+  );
+  return [...agent, "run", "--config", config, ...args];
+}
+
+/** The command line of a bare loop that copies files to stdout. */
+export function bareCopyCommand(paths: readonly string[]): string[] {
+  return scriptCommand("bare_copy", ["--allow-read"], paths);
+}
+
+/** The command line of a bare loop that follows files, with so many milliseconds between two looks. */
+export function bareTailCommand(pause: number, paths: readonly string[]): string[] {
+  return scriptCommand("bare_tail", ["--allow-read"], [String(pause), ...paths]);
+}
+
+/** The command line of a script in `subjects/`. */
+export function scriptCommand(
+  name: "bare_copy" | "bare_tail" | "steady_writer" | "arrival_reader",
+  flags: readonly string[],
+  args: readonly string[],
+): string[] {
+  const script = fromFileUrl(new URL(`./subjects/${name}.ts`, import.meta.url).href);
+  return [Deno.execPath(), "run", "--no-prompt", ...flags, script, ...args];
+}
+
+/** The command line of rsyslog that follows `pattern` and appends the lines to `output`. */
+export function rsyslogCommand(
+  rsyslog: string,
+  directory: string,
+  pattern: string,
+  output: string,
+): string[] {
+  const state = join(directory, "state");
+  Deno.mkdirSync(state, { recursive: true });
+  const config = join(directory, "rsyslog.conf");
+  Deno.writeTextFileSync(
+    config,
+    `global(workDirectory="${state}")
+module(load="imfile")
+template(name="line" type="string" string="%msg%\\n")
+input(type="imfile" file="${pattern}" tag="bench" severity="info" facility="local0")
+action(type="omfile" file="${output}" template="line")
+`,
+  );
+  return [rsyslog, "-n", "-f", config, "-i", join(directory, "pid")];
+}
