@@ -142,13 +142,18 @@ export class Pipeline {
   async #emit(batch: RawBatch, counts: Counts): Promise<Acknowledgement> {
     const bytes = batch.bytes.length;
     const events = batch.ends.length;
-    while (this.#gate !== undefined) await this.#gate.promise;
+    while (this.#gate !== undefined && !this.#refusing) await this.#gate.promise;
     if (this.#refusing || (!this.#budget.tryTake(bytes) && !(await this.#budget.take(bytes)))) return REFUSED;
-    for (const line of this.#lines) {
+    const lines = this.#lines;
+    for (const line of lines) {
       if (await this.#waitForRoom(line, events, bytes)) continue;
       this.#budget.give(bytes);
-      // The output is being replaced: the batch goes to its successor.
-      return this.#gate === undefined ? REFUSED : this.#emit(batch, counts);
+      return this.#lines.includes(line) ? REFUSED : this.#emit(batch, counts);
+    }
+    // Outputs are being replaced, or were while the batch waited: it goes to those that come.
+    if (this.#gate !== undefined || lines !== this.#lines) {
+      this.#budget.give(bytes);
+      return this.#emit(batch, counts);
     }
     if (batch.withdrawn?.aborted) {
       this.#budget.give(bytes);
@@ -181,6 +186,7 @@ export class Pipeline {
     const { blockTimeout, log } = this.#options;
     const since = Date.now();
     const timer = line.blockedSince !== undefined ? undefined : setTimeout(() => {
+      if (line.blockedSince !== undefined) return;
       line.blockedSince = since;
       log.warn(
         `Output "${line.name}" has had no room for ${

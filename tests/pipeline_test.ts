@@ -1,0 +1,337 @@
+import assert from "node:assert/strict";
+import type { Acknowledgement, Outcome } from "../src/acknowledgement.ts";
+import type { EncodedBatch, RawBatch } from "../src/batch.ts";
+import { MemoryBuffer } from "../src/buffers/memory.ts";
+import type { Output, SendResult } from "../src/outputs/output.ts";
+import { ALL_SENT, OutputClosedError } from "../src/outputs/output.ts";
+import { type OutputLine, Pipeline, type PipelineOptions } from "../src/pipeline.ts";
+import { batchOf, RecordingLog, recordsOf, sourceOf } from "./contracts/batches.ts";
+
+/** An output that records what it gets, and that can be held. */
+class FakeOutput implements Output {
+  readonly records: string[] = [];
+  readonly partitions: string[] = [];
+  answer: (batch: EncodedBatch) => SendResult = () => ALL_SENT;
+  disposed = false;
+  #held: PromiseWithResolvers<void> | undefined;
+
+  hold(): void {
+    this.#held = Promise.withResolvers();
+  }
+  letGo(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
+  }
+  open(): Promise<void> {
+    return Promise.resolve();
+  }
+  async send(batch: EncodedBatch): Promise<SendResult> {
+    await this.#held?.promise;
+    assert.equal(this.disposed, false, "sent after dispose");
+    const result = this.answer(batch);
+    this.records.push(...recordsOf(batch));
+    this.partitions.push(batch.partition);
+    return result;
+  }
+  partitionOf(): string {
+    return "partition";
+  }
+  [Symbol.asyncDispose](): Promise<void> {
+    this.disposed = true;
+    return Promise.resolve();
+  }
+}
+
+function lineOf(name: string, output: Output, limits = { events: 1000, bytes: 1_000_000 }): OutputLine {
+  return { name, output, buffer: new MemoryBuffer(limits) };
+}
+
+function pipelineOf(options: Partial<PipelineOptions> = {}): Pipeline {
+  return new Pipeline({
+    log: new RecordingLog(),
+    budget: 1_000_000,
+    retry: { initial: 1, max: 1, multiplier: 1, jitter: false },
+    blockTimeout: 60_000,
+    onOutputClosed: () => {},
+    ...options,
+  });
+}
+
+function rawBatch(records: string[], more: Partial<RawBatch> = {}): RawBatch {
+  const { bytes, ends } = batchOf(records);
+  return { bytes, ends, source: sourceOf("/log"), receivedAt: 0, ...more };
+}
+
+/** Lets everything happen that waits for nothing but promises and due timers. */
+function turn(ms = 0): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** "waiting" while a promise has not settled. */
+async function stateOf<T>(promise: Promise<T>): Promise<T | "waiting"> {
+  await turn();
+  return await Promise.race([promise, Promise.resolve("waiting" as const)]);
+}
+
+async function outcomeOf(acknowledgement: Promise<Acknowledgement>): Promise<Outcome> {
+  return await (await acknowledgement).settled;
+}
+
+async function end(pipeline: Pipeline): Promise<void> {
+  await pipeline.close(0);
+  await pipeline.dispose();
+}
+
+Deno.test("Pipeline acknowledges a batch as delivered once every output has it", async () => {
+  const pipeline = pipelineOf();
+  const [fast, slow] = [new FakeOutput(), new FakeOutput()];
+  slow.hold();
+  await pipeline.startOutputs([lineOf("fast", fast), lineOf("slow", slow)]);
+  const { settled } = await pipeline.emitterFor("in")(rawBatch(["a\n", "b\n"]));
+  assert.equal(await stateOf(settled), "waiting");
+  assert.deepEqual(fast.records, ["a\n", "b\n"]);
+  assert.deepEqual(pipeline.counts.get("in"), {
+    received: 2,
+    delivered: 0,
+    discarded: 0,
+    failed: 0,
+    inFlight: 2,
+  });
+  slow.letGo();
+  assert.equal(await settled, "delivered");
+  assert.deepEqual(slow.records, ["a\n", "b\n"]);
+  assert.deepEqual(slow.partitions, ["partition"]);
+  assert.deepEqual(pipeline.counts.get("in"), {
+    received: 2,
+    delivered: 2,
+    discarded: 0,
+    failed: 0,
+    inFlight: 0,
+  });
+  await end(pipeline);
+  assert.ok(fast.disposed && slow.disposed);
+});
+
+Deno.test("Pipeline settles with the gravest of what its outputs say", async () => {
+  const rejecting = new FakeOutput();
+  rejecting.answer = ({ ends }) => ({
+    retry: [],
+    rejected: [...ends.keys()].map((index) => ({ index, reason: "no" })),
+  });
+  const alone = pipelineOf();
+  await alone.startOutputs([lineOf("rejecting", rejecting)]);
+  assert.equal(await outcomeOf(alone.emitterFor("in")(rawBatch(["a\n"]))), "discarded");
+  await end(alone);
+
+  rejecting.disposed = false;
+  const hanging = new FakeOutput();
+  const three = pipelineOf();
+  await three.startOutputs([
+    lineOf("rejecting", rejecting),
+    lineOf("fine", new FakeOutput()),
+    lineOf("hanging", hanging),
+  ]);
+  const emit = three.emitterFor("in");
+  assert.equal(await outcomeOf(emit(rawBatch(["a\n"]))), "delivered");
+  hanging.hold();
+  const { settled } = await emit(rawBatch(["b\n"]));
+  await three.close(0);
+  assert.equal(await settled, "failed");
+  assert.deepEqual(three.counts.get("in"), {
+    received: 2,
+    delivered: 1,
+    discarded: 0,
+    failed: 1,
+    inFlight: 0,
+  });
+  hanging.letGo();
+  await turn();
+  await three.dispose();
+});
+
+Deno.test("Pipeline takes no more than its budget and gives back what has settled", async () => {
+  const pipeline = pipelineOf({ budget: 4 });
+  const output = new FakeOutput();
+  output.hold();
+  await pipeline.startOutputs([lineOf("out", output)]);
+  const emit = pipeline.emitterFor("in");
+  const first = await emit(rawBatch(["ab\n"]));
+  const second = emit(rawBatch(["cd\n"]));
+  assert.equal(await stateOf(second), "waiting");
+  output.letGo();
+  assert.equal(await first.settled, "delivered");
+  assert.equal(await outcomeOf(second), "delivered");
+  await end(pipeline);
+});
+
+Deno.test("Pipeline refuses what waits for room once it refuses, and goes on with what it has taken", async () => {
+  const pipeline = pipelineOf({ budget: 4 });
+  const output = new FakeOutput();
+  output.hold();
+  await pipeline.startOutputs([lineOf("out", output)]);
+  const emit = pipeline.emitterFor("in");
+  const taken = await emit(rawBatch(["ab\n"]));
+  const waiting = emit(rawBatch(["cd\n"]));
+  await turn();
+  pipeline.refuse();
+  assert.equal(await outcomeOf(waiting), "failed");
+  assert.equal(await outcomeOf(emit(rawBatch(["ef\n"]))), "failed");
+  output.letGo();
+  assert.equal(await taken.settled, "delivered");
+  assert.equal(pipeline.counts.get("in")?.received, 1);
+  await end(pipeline);
+});
+
+Deno.test("Pipeline does not take a batch that was withdrawn while it waited", async () => {
+  const pipeline = pipelineOf({ budget: 4 });
+  const output = new FakeOutput();
+  output.hold();
+  await pipeline.startOutputs([lineOf("out", output)]);
+  const emit = pipeline.emitterFor("in");
+  await emit(rawBatch(["ab\n"]));
+  const withdrawal = new AbortController();
+  const waiting = emit(rawBatch(["cd\n"], { withdrawn: withdrawal.signal }));
+  const behind = emit(rawBatch(["ef\n"]));
+  await turn();
+  withdrawal.abort();
+  output.letGo();
+  assert.equal(await outcomeOf(waiting), "failed");
+  assert.equal(await outcomeOf(behind), "delivered", "the room of the withdrawn batch is free again");
+  assert.deepEqual(output.records, ["ab\n", "ef\n"]);
+  await end(pipeline);
+});
+
+Deno.test("Pipeline says once that an output has no room, and once that it has room again", async () => {
+  const log = new RecordingLog();
+  const pipeline = pipelineOf({ log, blockTimeout: 5 });
+  const output = new FakeOutput();
+  output.hold();
+  await pipeline.startOutputs([lineOf("out", output, { events: 1, bytes: 1000 })]);
+  const emit = pipeline.emitterFor("in");
+  const first = emit(rawBatch(["a\n"]));
+  await turn();
+  const emitted = [first, ...["b\n", "c\n", "d\n"].map((record) => emit(rawBatch([record])))];
+  await turn(30);
+  assert.deepEqual(log.of("warn"), [
+    'Output "out" has had no room for 5ms: the inputs that feed it wait',
+  ]);
+  output.letGo();
+  for (const acknowledgement of emitted) assert.equal(await outcomeOf(acknowledgement), "delivered");
+  assert.equal(log.of("warn").length, 1);
+  assert.equal(log.of("info").filter((line) => line.includes("room again")).length, 1);
+  await end(pipeline);
+});
+
+Deno.test("Pipeline reports an output that is closed for good", async () => {
+  const closed: Error[] = [];
+  const pipeline = pipelineOf({ onOutputClosed: (error) => closed.push(error) });
+  const output = new FakeOutput();
+  output.answer = () => {
+    throw new OutputClosedError("gone");
+  };
+  await pipeline.startOutputs([lineOf("out", output)]);
+  const { settled } = await pipeline.emitterFor("in")(rawBatch(["a\n"]));
+  assert.equal(await stateOf(settled), "waiting");
+  assert.equal(closed[0]?.message, "gone");
+  await pipeline.close(1000);
+  assert.equal(await settled, "failed");
+  await pipeline.dispose();
+});
+
+Deno.test("Pipeline delivers every batch exactly once while its outputs are replaced", async () => {
+  const pipeline = pipelineOf({ budget: 64 });
+  const outputs = [new FakeOutput()];
+  await pipeline.startOutputs([lineOf("out", outputs[0]!, { events: 4, bytes: 1000 })]);
+  const expected: string[] = [];
+  let stop = false;
+  const producers = ["x", "y", "z"].map(async (name) => {
+    const emit = pipeline.emitterFor(name);
+    const settled: Promise<Outcome>[] = [];
+    for (let i = 0; !stop; i++) {
+      const record = `${name}${i}\n`;
+      const acknowledgement = await emit(rawBatch([record]));
+      expected.push(record);
+      settled.push(acknowledgement.settled);
+      if (i % 7 === 0) await turn();
+    }
+    for (const outcome of await Promise.all(settled)) assert.equal(outcome, "delivered");
+  });
+  for (let round = 0; round < 20; round++) {
+    await turn();
+    const next = new FakeOutput();
+    await pipeline.replaceOutputs(new Set(["out"]), 1000, () => {
+      outputs.push(next);
+      return Promise.resolve([lineOf("out", next, { events: 4, bytes: 1000 })]);
+    });
+  }
+  stop = true;
+  await Promise.all(producers);
+  const records = outputs.flatMap((output) => output.records);
+  assert.deepEqual([...records].sort(), [...expected].sort());
+  assert.ok(outputs.filter((output) => output.records.length > 0).length > 3, "several outputs were at work");
+  for (const name of ["x", "y", "z"]) {
+    const own = records.filter((record) => record.startsWith(name)).map((record) =>
+      parseInt(record.slice(1))
+    );
+    assert.deepEqual(own, [...own].sort((a, b) => a - b), "each input's records keep their order");
+  }
+  for (const gone of outputs.slice(0, -1)) assert.ok(gone.disposed);
+  await end(pipeline);
+});
+
+Deno.test("Pipeline gives a batch to the new output that was offered in the turn of the replacement", async () => {
+  for (let microtasks = 0; microtasks < 12; microtasks++) {
+    const pipeline = pipelineOf();
+    const [before, after] = [new FakeOutput(), new FakeOutput()];
+    await pipeline.startOutputs([lineOf("out", before)]);
+    const emitted = pipeline.emitterFor("in")(rawBatch(["a\n"]));
+    for (let i = 0; i < microtasks; i++) await Promise.resolve();
+    await pipeline.replaceOutputs(new Set(["out"]), 1000, () => Promise.resolve([lineOf("out", after)]));
+    assert.equal(await outcomeOf(emitted), "delivered", `after ${microtasks} microtasks`);
+    assert.deepEqual([...before.records, ...after.records], ["a\n"], `after ${microtasks} microtasks`);
+    await end(pipeline);
+  }
+});
+
+Deno.test("Pipeline fails what an output holds that is replaced and does not deliver in time", async () => {
+  const pipeline = pipelineOf();
+  const [hanging, next] = [new FakeOutput(), new FakeOutput()];
+  hanging.hold();
+  await pipeline.startOutputs([lineOf("out", hanging)]);
+  const emit = pipeline.emitterFor("in");
+  const held = await emit(rawBatch(["a\n"]));
+  const replaced = pipeline.replaceOutputs(
+    new Set(["out"]),
+    5,
+    () => Promise.resolve([lineOf("out", next)]),
+  );
+  const during = emit(rawBatch(["b\n"]));
+  assert.equal(await held.settled, "failed");
+  await replaced;
+  assert.equal(await outcomeOf(during), "delivered");
+  assert.deepEqual(next.records, ["b\n"]);
+  hanging.disposed = false;
+  hanging.letGo();
+  await turn();
+  await end(pipeline);
+});
+
+Deno.test("Pipeline refuses what waits for a replacement when it is stopped meanwhile", async () => {
+  const pipeline = pipelineOf();
+  const hanging = new FakeOutput();
+  hanging.hold();
+  await pipeline.startOutputs([lineOf("out", hanging)]);
+  const emit = pipeline.emitterFor("in");
+  const held = await emit(rawBatch(["a\n"]));
+  const replaced = pipeline.replaceOutputs(new Set(["out"]), 20, () => Promise.resolve([]));
+  const waiting = emit(rawBatch(["b\n"]));
+  await turn();
+  pipeline.refuse();
+  assert.equal(await outcomeOf(waiting), "failed");
+  assert.equal(await held.settled, "failed");
+  await replaced;
+  hanging.disposed = false;
+  hanging.letGo();
+  await turn();
+  await end(pipeline);
+});
