@@ -211,6 +211,8 @@ export class Reader {
     let end = from;
     while (end < count && buffer[end] === 0) end++;
     this.#inHole = end === count;
+    // The zero byte of a wide character belongs to the text.
+    end -= (end - from) % (this.#options.transcoder?.unit ?? 1);
     if (end === from) return this.#inHole ? { kind: "end", partial: 0 } : { kind: "again" };
     this.#advance(buffer, end, false);
     return { kind: "again" };
