@@ -24,6 +24,10 @@ export const COMMANDS: readonly Command<Host>[] = [
       { name: "once", description: "Read to the end of all files, deliver, save the positions, end" },
       WATCH_CONFIG,
       { name: "poll-only", description: "Never use file system notifications, only look periodically" },
+      {
+        name: "keep-permissions",
+        description: "Do not give up what the configuration does not need now, so that a reload may need it",
+      },
       { name: "log-level", value: "LEVEL", choices: LOG_LEVELS, description: "Instead of logging.level" },
     ],
     run: async (given, host) =>
@@ -32,6 +36,7 @@ export const COMMANDS: readonly Command<Host>[] = [
         once: given.has("once"),
         watchConfig: given.has("watch-config"),
         pollOnly: given.has("poll-only"),
+        keepPermissions: given.has("keep-permissions"),
         logLevel: given.optional("log-level") as LogLevel | undefined,
       }, host),
   },

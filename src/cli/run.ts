@@ -9,6 +9,7 @@ import { Environment } from "./environment.ts";
 import { namingTheFlag } from "./explain_error.ts";
 import type { Host } from "./host.ts";
 import { loadPermitted } from "./load_configuration.ts";
+import { ReloadRequests } from "./reload_requests.ts";
 import { onStopSignals } from "./stop_signals.ts";
 
 export interface RunOptions {
@@ -18,7 +19,11 @@ export interface RunOptions {
   readonly pollOnly: boolean;
   /** Replaces `logging.level` of the configuration. */
   readonly logLevel: LogLevel | undefined;
+  /** Give up no permission, so that a reload may need what the configuration does not need now. */
+  readonly keepPermissions: boolean;
 }
+
+const RELOAD_REMEDY = "restart to apply it, with these flags (--keep-permissions keeps them for reloads)";
 
 /** How long an immediate end waits for the last log lines, in milliseconds. */
 const LAST_WORDS_TIME = 100;
@@ -28,6 +33,8 @@ const LAST_WORDS_TIME = 100;
  * ConfigError and MissingPermissionsError, which are told on stderr as they are.
  */
 export async function run(options: RunOptions, host: Host): Promise<number> {
+  const reloads = new ReloadRequests();
+  host.onSignal("SIGHUP", reloads.request);
   const environment = new Environment();
   const load = async (intent: string, remedy: string) => {
     const { config: file, watchConfig } = options;
@@ -39,7 +46,7 @@ export async function run(options: RunOptions, host: Host): Promise<number> {
   const log = logger.named("agent");
   endOnUncaught(host, logger, log);
   const debuggerIsShut = await occupyDebuggerPort();
-  await narrow(needs, log);
+  if (!options.keepPermissions) await narrow(needs, log);
 
   const { Agent } = await import("../agent.ts");
   const agent = new Agent({
@@ -48,7 +55,7 @@ export async function run(options: RunOptions, host: Host): Promise<number> {
     watchConfig: options.watchConfig,
     pollOnly: options.pollOnly,
     logger,
-    load: async () => (await load("apply the new configuration", "restart with these flags")).loaded,
+    load: async () => (await load("apply the new configuration", RELOAD_REMEDY)).loaded,
   });
   listen(agent, host, logger, log);
   if (!debuggerIsShut) warnOfDebugger(host, log);
@@ -61,6 +68,13 @@ export async function run(options: RunOptions, host: Host): Promise<number> {
     log.error(message.startsWith("Cannot ") ? message : `Cannot start: ${message}`, { error });
     return 1;
   }
+  reloads.serve(async () => {
+    try {
+      await agent.reload();
+    } catch (error) {
+      log.error("Cannot reload: the running configuration stays", { error });
+    }
+  });
   const { code } = await agent.finished;
   return code;
 }
@@ -96,7 +110,6 @@ function listen(agent: Agent, host: Host, logger: Logger, log: Log): void {
     stop: (signal) => void agent.stop(signal),
     flush: () => logger.flush(LAST_WORDS_TIME),
   });
-  host.onSignal("SIGHUP", coalesced(() => agent.reload(), log));
   host.onSignal("SIGUSR2", () => log.info("Summary", { ...agent.summary() }));
 }
 
@@ -107,24 +120,4 @@ function warnOfDebugger(host: Host, log: Log): void {
         "milliseconds; with --allow-net=127.0.0.1:9229 that port is shut for good",
     );
   });
-}
-
-/** Signals that come during a reload lead to one more reload after it. */
-function coalesced(reload: () => Promise<void>, log: Log): () => void {
-  let isRunning = false;
-  let again = false;
-  return async () => {
-    again = true;
-    if (isRunning) return;
-    isRunning = true;
-    while (again) {
-      again = false;
-      try {
-        await reload();
-      } catch (error) {
-        log.error("Cannot reload: the running configuration stays", { error });
-      }
-    }
-    isRunning = false;
-  };
 }

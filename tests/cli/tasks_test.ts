@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { REPOSITORY } from "../support/repository.ts";
+
+interface Task {
+  readonly description?: string;
+  readonly command: string;
+}
+
+const { tasks } = JSON.parse(Deno.readTextFileSync(join(REPOSITORY, "deno.json"))) as {
+  tasks: Record<string, Task>;
+};
+const compiles = ["compile", "compile-all"].flatMap((name) => tasks[name]!.command.split(" && "));
+
+async function deno(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args,
+    cwd: REPOSITORY,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test("Tasks are described, and none grants everything", () => {
+  for (const name of ["demo", "start", "test", "check", "bench", "compile", "compile-all"]) {
+    assert.ok(tasks[name]?.description, name);
+  }
+  for (const [name, { command }] of Object.entries(tasks)) {
+    assert.doesNotMatch(command, /(^|\s)(-A|--allow-all)(\s|$)/, name);
+  }
+});
+
+Deno.test("Tasks compile for five systems, with the permissions and V8 flags of start", async () => {
+  const start = tasks["start"]!.command.split(" ").filter((word) => word.startsWith("--"));
+  const targets = compiles.flatMap((command) => /--target (\S+)/.exec(command)?.[1] ?? []);
+  assert.deepEqual(targets.toSorted(), [
+    "aarch64-apple-darwin",
+    "aarch64-unknown-linux-gnu",
+    "x86_64-apple-darwin",
+    "x86_64-pc-windows-msvc",
+    "x86_64-unknown-linux-gnu",
+  ]);
+  const { stdout: help } = await deno("compile", "--help=full");
+  for (const command of compiles) {
+    for (const flag of start) assert.ok(command.includes(` ${flag} `), `${flag} in ${command}`);
+    for (const [flag] of command.matchAll(/(?<= )--?[a-z][\w-]*/g)) assert.ok(help.includes(flag), flag);
+  }
+});
+
+Deno.test("V8 knows the flags of start", async () => {
+  const flag = /--v8-flags=\S+/.exec(tasks["start"]!.command)?.[0];
+  assert.ok(flag);
+  const { code, stderr } = await deno("eval", flag, "0");
+  assert.equal(code, 0);
+  assert.equal(stderr, "");
+});
+
+Deno.test("Executable holds all that it needs: whatever is loaded later is known to the compiler", async () => {
+  const { stdout } = await deno("info", "--json", "src/main.ts");
+  const { modules } = JSON.parse(stdout) as { modules: { specifier: string; error?: string }[] };
+  const known = new Set(
+    modules.map(({ specifier }) => specifier.replace(/^.*?(?=(src\/|config\.yaml|deno\.json))/, "")),
+  );
+  for (const { name } of Deno.readDirSync(join(REPOSITORY, "src/cli"))) {
+    // Writes files of the repository; no command of the program.
+    if (name.endsWith(".ts") && name !== "docs.ts") assert.ok(known.has(`src/cli/${name}`), name);
+  }
+  assert.ok(known.has("config.yaml.example"));
+  assert.ok(known.has("deno.json"));
+  assert.deepEqual(modules.filter(({ error }) => error !== undefined), []);
+});
+
+Deno.test("Executable runs away from its sources, where Deno's runtime can be had", async () => {
+  const directory = await Deno.makeTempDir();
+  try {
+    const file = join(directory, Deno.build.os === "windows" ? "logaggregator.exe" : "logaggregator");
+    const args = compiles[0]!.split(" ").slice(1).map((word) => word === "bin/logaggregator" ? file : word);
+    const { code, stderr } = await deno(...args);
+    if (code !== 0 && /denort|dl\.deno\.land/.test(stderr)) {
+      console.log("skipped: the runtime of executables cannot be downloaded here, and DENORT_BIN names none");
+      return;
+    }
+    assert.equal(code, 0, stderr);
+    const { stdout } = await new Deno.Command(file, { args: ["version"], cwd: directory }).output();
+    assert.match(new TextDecoder().decode(stdout), /^logaggregator \d/);
+    const demo = await new Deno.Command(file, { args: ["demo", "--duration", "1s"], cwd: directory })
+      .output();
+    assert.match(new TextDecoder().decode(demo.stderr), /nothing lost\n$/);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
