@@ -32,27 +32,23 @@ export class CopyRecovery {
   async recover(file: TailedFile): Promise<void> {
     if (file.recovery !== undefined) return;
     file.recovery = "searching";
-    const { discovery, onReady, registry, stop } = this.options;
+    const { onReady, registry, stop } = this.options;
     const wanted = file.lost ?? file.fingerprint();
     const { context: { log, now } } = registry;
     let tries = TRIES_WITHOUT_SIGN;
     for (let attempt = 0; attempt < tries && !stop.aborted && !file.closed; attempt++) {
       if (attempt > 0) await sleep(RETRY_MS, stop);
-      const search = await findCopy(file.path, wanted, registry.places);
+      const search = await findCopy(file.path, wanted, registry.copyPlaces);
       if (search.kind === "found") {
         const { copy } = search;
         registry.addAlias(file, copy.facts.key);
-        const added = await discovery.adoptUnseenCopies(file, copy.facts.mtime);
         log.info(`"${file.path}" was truncated; reading its rest from "${copy.path}"`, {
           path: file.path,
           copy: copy.path,
           from_byte: wanted.off,
         });
-        file.continueFrom(
-          copy.contents,
-          await positionAt(copy.contents, wanted.off, file.reader.position.skipping),
-        );
-        for (const generation of added) onReady(generation);
+        const at = await positionAt(copy.contents, wanted.off, file.reader.position.skipping);
+        file.continueFrom(copy.contents, at, copy.facts.mtime);
         return onReady(file);
       }
       // The copy may still be growing, or be replaced by its compressed form just now.
@@ -62,6 +58,21 @@ export class CopyRecovery {
     this.#report(file, Math.max(0, file.facts.size - wanted.off));
     file.startGeneration(now());
     onReady(file);
+  }
+
+  /**
+   * Goes on after the copy has been read: with the copies of later generations, as long as there are some, then with
+   * the file itself.
+   */
+  async proceed(file: TailedFile): Promise<void> {
+    const { discovery, onReady, registry } = this.options;
+    file.recovery = "between";
+    const copies = await discovery.adoptLaterCopies(file);
+    if (copies.length === 0 && !file.closed) {
+      file.startGeneration(registry.context.now());
+      onReady(file);
+    }
+    for (const copy of copies) onReady(copy);
   }
 
   #report(file: TailedFile, unread: number): void {

@@ -81,10 +81,20 @@ export class Discovery {
     });
   }
 
-  /** Opens copies of generations of `file` that are newer than `since`, in ms, and were never seen; it waits for them. */
-  adoptUnseenCopies(file: TailedFile, since: number): Promise<readonly TailedFile[]> {
+  /** Opens the copies of generations of `file` that are later than those it has read; it waits for them. */
+  adoptLaterCopies(file: TailedFile): Promise<readonly TailedFile[]> {
     return this.#inTurn(async () => {
-      for (const copy of await this.#adoptGenerations(file.path, since, "mtime")) file.waitFor(copy);
+      for (
+        const copy of await this.#adoptGenerations(
+          file.path,
+          file.copyTime,
+          "mtime",
+          this.#registry.copyPlaces,
+        )
+      ) {
+        file.waitForInstead(copy);
+        file.copyTime = Math.max(file.copyTime, copy.facts.mtime);
+      }
     });
   }
 
@@ -262,22 +272,24 @@ export class Discovery {
     path: string,
     since: number | undefined,
     by: "birth" | "mtime",
+    places = this.#registry.places,
   ): Promise<TailedFile[]> {
-    const { context: { now }, places } = this.#registry;
+    const { now } = this.#registry.context;
     const adopted: TailedFile[] = [];
     if (since === undefined) return adopted;
-    for (let attempt = 0; attempt < STABLE_TRIES; attempt++) {
-      const directories = new Set([dirname(path)]);
+    const directories = new Set([dirname(path)]);
+    for (let attempt = 1; attempt <= STABLE_TRIES; attempt++) {
       const before = stampOf(directories);
-      for (const generation of unseenGenerations(path, since, by, places)) {
+      const generations = unseenGenerations(path, since, by, places);
+      // Files are being renamed: one may be missing in the list, and the order would be lost.
+      if (stampOf(directories) !== before && attempt < STABLE_TRIES) continue;
+      let moved = false;
+      for (const generation of generations) {
         const opened = this.#tryOpen(generation.path);
-        if (opened === undefined) continue;
-        const { key } = opened.facts;
-        // Another file under that name by now: files are being renamed, and their order would be lost.
-        const moved = key !== generation.facts.key;
-        const unwanted = moved || places.isTaken(key) || await this.#isKnownContents(path, opened);
+        moved = opened?.facts.key !== generation.facts.key;
+        const unwanted = moved || opened === undefined || await this.#isKnownContents(path, opened);
         if (unwanted || !this.#registry.claim(opened)) {
-          opened.contents.close();
+          opened?.contents.close();
           if (moved) break;
           continue;
         }
@@ -285,7 +297,7 @@ export class Discovery {
         file.state = "rotated";
         adopted.push(file);
       }
-      if (stampOf(directories) === before) break;
+      if (!moved) break;
     }
     return adopted;
   }

@@ -227,7 +227,9 @@ class FileInputRun {
       file.lookAgain = true;
       return;
     }
-    if (file.closed || file.recovery === "searching" || file.retryAt > Date.now()) return;
+    if (
+      file.closed || file.recovery === "searching" || file.recovery === "between" || file.retryAt > Date.now()
+    ) return;
     try {
       if (file.canProbe && file.atEnd && file.reader.probe() === "same") return;
     } catch (error) {
@@ -282,7 +284,15 @@ class FileInputRun {
 
   #atEnd(file: TailedFile): void {
     if (file.recovery === "copy") this.#atCopyEnd(file);
-    else for (const later of file.release()) this.#pump.enqueue(later);
+    else this.#release(file);
+  }
+
+  /** Has those read that waited for `file`. */
+  #release(file: TailedFile): void {
+    for (const later of file.release()) {
+      if (later.recovery === "between") this.#recovery.proceed(later);
+      else this.#pump.enqueue(later);
+    }
   }
 
   /** A copy is whole once it has stopped growing; then its last line is, too. */
@@ -295,8 +305,7 @@ class FileInputRun {
     }
     this.#copyEnds.delete(file);
     await this.#deliverPartial(file);
-    file.startGeneration(Date.now());
-    this.#pump.enqueue(file);
+    await this.#recovery.proceed(file);
   }
 
   async #deliverPartial(file: TailedFile): Promise<void> {
@@ -315,7 +324,7 @@ class FileInputRun {
     file.atEnd = false;
     this.discovery.obstruct(file.path, error);
     // Later generations must not wait for a file that may never be readable again.
-    for (const later of file.release()) this.#pump.enqueue(later);
+    this.#release(file);
   }
 
   /** Looks at every file, since notifications may be missing; flushes and closes what has been quiet long enough. */

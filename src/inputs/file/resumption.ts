@@ -36,8 +36,8 @@ export class Resumption {
 
   /** Opens the file that a checkpoint speaks of. False when it is nowhere to be found; this is said. */
   async resume(checkpoint: FileCheckpoint, pathsByKey: ReadonlyMap<string, string>): Promise<boolean> {
-    const { missing, places } = this.registry;
-    const located = await locate(checkpoint, pathsByKey, places);
+    const { copyPlaces, missing } = this.registry;
+    const located = await locate(checkpoint, pathsByKey, copyPlaces);
     if (located === undefined) {
       this.#miss(checkpoint);
       return false;

@@ -43,7 +43,7 @@ export class TailPump {
 
   /** Has a file read. Files that wait for earlier generations are read once these are at their end. */
   enqueue(file: TailedFile): void {
-    if (file.closed || file.after.size > 0 || this.#options.stop.aborted) return;
+    if (!file.isReadable || this.#options.stop.aborted) return;
     if (file.queued) {
       file.lookAgain = true;
       return;

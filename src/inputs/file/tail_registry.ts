@@ -20,8 +20,8 @@ export interface TailContext {
 }
 
 /**
- * What an input knows of the files it has met, by their keys. A key is in at most one of `open`, `closed`, `aliases`
- * and `foreign`.
+ * What an input knows of the files it has met, by their keys. A key is in at most one of `open`, `closed` and
+ * `foreign`.
  */
 export class TailRegistry {
   readonly context: TailContext;
@@ -51,6 +51,17 @@ export class TailRegistry {
       copiesDirectory: this.context.config.copies_directory,
       isTaken: (key) =>
         this.open.has(key) || this.closed.has(key) || this.aliases.has(key) || this.foreign.has(key),
+    };
+  }
+
+  /**
+   * Where copies of generations are searched. Files that were known as copies count: after a crash a position may
+   * stand in one of them again.
+   */
+  get copyPlaces(): SearchPlaces {
+    return {
+      copiesDirectory: this.context.config.copies_directory,
+      isTaken: (key) => this.open.has(key) || this.closed.has(key) || this.foreign.has(key),
     };
   }
 

@@ -74,8 +74,13 @@ export class TailedFile {
   lost: Fingerprint | undefined;
   /** When it was found to be renamed or deleted. */
   rotatedAt = 0;
-  /** Set while the rest of a truncated generation is searched or read. */
-  recovery: "searching" | "copy" | undefined;
+  /**
+   * Set while the rest of a truncated generation is searched or read, or while it waits for the copies of generations
+   * that came and went in between.
+   */
+  recovery: "searching" | "copy" | "between" | undefined;
+  /** When the last copy that belongs to it was written, in ms; later copies are of later generations. */
+  copyTime = 0;
   state: FileState = "live";
   /** Everything that was there has been read. */
   atEnd = false;
@@ -133,6 +138,13 @@ export class TailedFile {
     return CHECKPOINT_PREFIX + this.lid;
   }
 
+  /** Whether there is something that may be read now. */
+  get isReadable(): boolean {
+    return !this.closed && this.after.size === 0 &&
+      (this.recovery === undefined || this.recovery === "copy") &&
+      this.lost === undefined;
+  }
+
   /** Whether all that stands in the file now has been read. */
   isDrained(): boolean {
     return this.atEnd && this.canProbe && this.lost === undefined && this.reader.probe() === "same";
@@ -143,8 +155,9 @@ export class TailedFile {
     return this.recovery === undefined && this.#contents === this.file;
   }
 
-  /** Reads the rest of the lost generation from `copy`, from `at` on. */
-  continueFrom(copy: ByteSource, at: ReadPosition): void {
+  /** Reads the rest of the lost generation from `copy`, last written at `time`, from `at` on. */
+  continueFrom(copy: ByteSource, at: ReadPosition, time: number): void {
+    this.copyTime = time;
     this.#copy?.close();
     this.#copy = copy;
     this.lost = undefined;
@@ -180,6 +193,13 @@ export class TailedFile {
     if (earlier === this || earlier.closed || earlier.after.has(this)) return;
     this.after.add(earlier);
     earlier.before.add(this);
+  }
+
+  /** The same, where `earlier` has been waiting for this file until now. */
+  waitForInstead(earlier: TailedFile): void {
+    earlier.after.delete(this);
+    this.before.delete(earlier);
+    this.waitFor(earlier);
   }
 
   /** Ends the waiting of the files behind this one; answers those that wait for nothing more. */
