@@ -34,7 +34,7 @@ export class CopyRecovery {
     file.recovery = "searching";
     const { onReady, registry, stop } = this.options;
     const wanted = file.lost ?? file.fingerprint();
-    const { context: { log, now } } = registry;
+    const { log } = registry.context;
     let tries = TRIES_WITHOUT_SIGN;
     for (let attempt = 0; attempt < tries && !stop.aborted && !file.closed; attempt++) {
       if (attempt > 0) await sleep(RETRY_MS, stop);
@@ -56,8 +56,8 @@ export class CopyRecovery {
     }
     if (stop.aborted || file.closed) return;
     this.#report(file, Math.max(0, file.facts.size - wanted.off));
-    file.startGeneration(now());
-    onReady(file);
+    file.copyTime = Infinity;
+    await this.proceed(file);
   }
 
   /**
@@ -67,8 +67,10 @@ export class CopyRecovery {
   async proceed(file: TailedFile): Promise<void> {
     const { discovery, onReady, registry } = this.options;
     file.recovery = "between";
-    const copies = await discovery.adoptLaterCopies(file);
-    if (copies.length === 0 && !file.closed) {
+    const known = [...file.before].filter(({ isCopy }) => isCopy);
+    for (const copy of known) file.waitForInstead(copy);
+    const copies = [...known, ...await discovery.adoptLaterCopies(file)];
+    if (file.after.size === 0 && !file.closed) {
       file.startGeneration(registry.context.now());
       onReady(file);
     }

@@ -92,6 +92,7 @@ export class Discovery {
           this.#registry.copyPlaces,
         )
       ) {
+        copy.isCopy = true;
         file.waitForInstead(copy);
         file.copyTime = Math.max(file.copyTime, copy.facts.mtime);
       }
@@ -128,7 +129,9 @@ export class Discovery {
     if (checkpoints.get(marker) === undefined) checkpoints.set(marker, { since: now() });
     const pathsByKey = new Map(this.#finder.find().map(({ path, facts }) => [facts.key, path]));
     const complete = await this.#resumption.resumeAll(concerned, pathsByKey);
-    const rotated = [...this.#registry.open.values()].filter(({ state }) => state === "rotated");
+    const rotated = [...this.#registry.open.values()].filter((file) =>
+      file.state === "rotated" && !file.isCopy
+    );
     for (const path of new Set(rotated.map((file) => file.path))) {
       this.#rotating.set(path, now() + AFTERMATH_MS);
       await this.#adoptGenerations(path, this.#registry.knownSince(path)?.last, "birth");

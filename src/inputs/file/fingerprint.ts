@@ -54,6 +54,8 @@ export interface FileCheckpoint extends Fingerprint, JsonObject {
   readonly since: number;
   /** The position stands inside a line that was cut; the rest of it is to be skipped. */
   readonly skipping?: boolean;
+  /** It is the copy of a whole generation of a file that was truncated more than once while nobody looked. */
+  readonly copy?: boolean;
   /** Keys of files that are copies of generations already read. */
   readonly aliases: readonly string[];
 }

@@ -31,7 +31,17 @@ export class Resumption {
       const found = await this.resume(checkpoint, pathsByKey);
       if (!found && checkpoint.state !== "missing") complete = false;
     }
+    this.#orderCopies();
     return complete;
+  }
+
+  /** The rest of a lost generation comes before the copies of later ones, and these before the file itself. */
+  #orderCopies(): void {
+    const files = [...this.registry.open.values()];
+    for (const file of files) {
+      if (file.lost === undefined) continue;
+      for (const copy of files) if (copy.isCopy && copy.path === file.path) copy.waitForInstead(file);
+    }
   }
 
   /** Opens the file that a checkpoint speaks of. False when it is nowhere to be found; this is said. */

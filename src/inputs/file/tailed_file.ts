@@ -79,6 +79,8 @@ export class TailedFile {
    * that came and went in between.
    */
   recovery: "searching" | "copy" | "between" | undefined;
+  /** It is the copy of a whole generation of another file, which goes on behind it. */
+  isCopy: boolean;
   /** When the last copy that belongs to it was written, in ms; later copies are of later generations. */
   copyTime = 0;
   state: FileState = "live";
@@ -123,6 +125,7 @@ export class TailedFile {
     this.file = options.file;
     this.key = facts.key;
     this.facts = facts;
+    this.isCopy = from?.checkpoint.copy === true;
     this.aliases = [...(from?.checkpoint.aliases ?? [])];
     this.lastData = options.now;
     this.since = from?.checkpoint.since ?? Math.max(facts.birth, options.now - FOUND_SLACK_MS);
@@ -250,6 +253,7 @@ export class TailedFile {
       state: this.state,
       lastSeen: now,
       since: this.since,
+      ...(this.isCopy ? { copy: true } : {}),
       ...(at.skipping ? { skipping: true } : {}),
       aliases: [...this.aliases],
     };
