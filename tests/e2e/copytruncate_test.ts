@@ -80,6 +80,51 @@ for (const compress of [false, true]) {
   );
 }
 
+scenario("agent finds copies of a file that it has only seen empty", async (space) => {
+  const writer = new LineWriter("w"), other = new LineWriter("other");
+  using log = new HeldLog(space.log());
+  other.append(space.log("other.log"), 1);
+  const agent = space.start();
+  await space.untilDelivered(agent, [other]);
+  for (let round = 0; round < 3; round++) {
+    agent.freeze();
+    log.write(writer, 50);
+    copyAndTruncate(space.log(), { keep: 20 });
+    log.write(writer, 50);
+    copyAndTruncate(space.log(), { keep: 20 });
+    log.write(writer, 200);
+    agent.thaw();
+    await space.untilDelivered(agent, [writer, other]);
+    // Emptied with all read: again there is nothing that could tell the next generation from this one.
+    copyAndTruncate(space.log(), { keep: 20 });
+    other.append(space.log("other.log"), 1);
+    await space.untilDelivered(agent, [writer, other]);
+  }
+  await space.finish(agent, [writer, other]);
+});
+
+scenario("agent notices rotations while it still reads the rest of the one before", async (space) => {
+  const writer = new LineWriter("w");
+  using log = new HeldLog(space.log());
+  log.write(writer, 100);
+  const agent = space.start();
+  await space.untilDelivered(agent, [writer]);
+  for (let round = 0; round < 8; round++) {
+    for (const wait of [5 + 10 * round, 0]) {
+      agent.freeze();
+      log.write(writer, 50);
+      copyAndTruncate(space.log(), { keep: 50 });
+      log.write(writer, 120);
+      copyAndTruncate(space.log(), { keep: 50 });
+      log.write(writer, 30);
+      agent.thaw();
+      await pause(wait);
+    }
+    await space.untilDelivered(agent, [writer]);
+  }
+  await space.finish(agent, [writer]);
+});
+
 scenario("agent follows copying and emptying under load", async (space) => {
   const writer = new LineWriter("w");
   using log = new HeldLog(space.log());

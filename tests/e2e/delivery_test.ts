@@ -94,7 +94,9 @@ scenario("agent writes one file for each source where the path says so", async (
   await space.once();
   for (const writer of writers) {
     const year = String(new Date().getUTCFullYear());
-    const found = filesBelow(space.path("out", year)).filter((path) => path.endsWith(`${writer.name}.log`));
+    const found = filesBelow(space.path("out", year)).filter((path) =>
+      path.endsWith(`_${writer.name}.log.log`)
+    );
     assert.equal(found.length, 1, `one file for ${writer.name} in ${filesBelow(space.path("out"))}`);
     assertDelivered(Deno.readFileSync(found[0] ?? ""), [writer]);
   }

@@ -26,7 +26,11 @@ for (const [name, settings] of KINDS) {
       settings.replace("OLD", old)
     }\n}\n`;
     Deno.writeTextFileSync(file, text);
-    const rotate = () => shell('logrotate -f -s "$1" "$2"', space.path("state"), file);
+    const rotate = async () => {
+      // Names differ by the second, and logrotate does not rotate to a name that exists.
+      if (settings.includes("dateext")) await pause(1001 - Date.now() % 1000);
+      shell('logrotate -f -s "$1" "$2"', space.path("state"), file);
+    };
     const writer = new LineWriter("w");
     using log = new HeldLog(space.log());
     log.write(writer, 100);
@@ -35,16 +39,14 @@ for (const [name, settings] of KINDS) {
     for (let round = 0; round < 3; round++) {
       agent.freeze();
       log.write(writer, 50);
-      rotate();
+      await rotate();
       log.write(writer, 50);
       if (settings.includes("create")) log.reopen();
       log.write(writer, 100);
-      if (name.includes("dateext")) await pause(1000);
       if (round > 0) {
-        rotate();
+        await rotate();
         log.write(writer, 50);
         if (settings.includes("create")) log.reopen();
-        if (name.includes("dateext")) await pause(1000);
       }
       agent.thaw();
       await space.untilDelivered(agent, [writer]);
@@ -52,7 +54,7 @@ for (const [name, settings] of KINDS) {
       const load = Load.start(2000, (lines) => log.write(writer, lines));
       await pause(100);
       await load.stop();
-      rotate();
+      await rotate();
       if (settings.includes("create")) log.reopen();
     }
     await space.complete(agent, [writer]);

@@ -65,6 +65,7 @@ scenario("agent goes on after restarts while files are renamed under load", asyn
   const { output, delivered } = space.fileOutput();
   space.configure({ output });
   writer.append(space.log(), 100);
+  await space.once();
   let turn = 0;
   const load = Load.start(3000, (lines) => {
     writer.append(space.log(), lines);

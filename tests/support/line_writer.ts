@@ -86,6 +86,8 @@ export class Load {
 
   private constructor(done: (stopped: () => boolean) => Promise<void>) {
     this.#done = done(() => this.#stopped);
+    // Told by `stop`; a test that failed before it takes the directory away while lines are still written.
+    this.#done.catch(() => {});
   }
 
   /** Calls `write` some hundred times a second with the number of lines that are due. */
