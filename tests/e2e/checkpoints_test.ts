@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { filesBelow } from "../support/delivered.ts";
-import { LineWriter, Load } from "../support/line_writer.ts";
+import { LineWriter } from "../support/line_writer.ts";
 import { assertDelivered } from "../support/oracle.ts";
 import { scenario } from "../support/scenario.ts";
 import type { Workspace } from "../support/workspace.ts";
@@ -107,7 +107,7 @@ scenario("agent notices that its database was deleted, and loses nothing", async
   await agent.until("a database", () => filesBelow(space.checkpoints).length > 0);
   const database = databaseOf(space);
   for (const path of filesBelow(space.checkpoints)) if (path.startsWith(database)) Deno.removeSync(path);
-  const load = Load.start(500, (lines) => writer.append(space.log(), lines));
+  const load = space.load(500, (lines) => writer.append(space.log(), lines));
   await agent.untilLog(/checkpoint.*(gone|deleted|removed|replaced|missing)/i, { within: 30_000 });
   await load.stop();
   await space.complete(agent, [writer]);

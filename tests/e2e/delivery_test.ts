@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { gunzipSync } from "node:zlib";
 import { filesBelow } from "../support/delivered.ts";
-import { LineWriter, Load } from "../support/line_writer.ts";
+import { LineWriter } from "../support/line_writer.ts";
 import { assertDelivered } from "../support/oracle.ts";
 import { scenario } from "../support/scenario.ts";
 
@@ -108,7 +108,7 @@ scenario("agent rotates and compresses the file it writes without losing a line"
   space.configure({ output });
   const writer = new LineWriter("w");
   const agent = space.start();
-  const load = Load.start(5000, (lines) => writer.append(space.log(), lines));
+  const load = space.load(5000, (lines) => writer.append(space.log(), lines));
   await agent.until("some rotations", () => filesBelow(space.path("out")).length > 4);
   await load.stop();
   await agent.until("the file to be there", () => delivered.lines > 0);
@@ -128,7 +128,7 @@ scenario("agent keeps one writer's lines in order through thousands of small wri
   const writers = [new LineWriter("a"), new LineWriter("b"), new LineWriter("c")];
   const agent = space.start();
   const loads = writers.map((writer) =>
-    Load.start(2000, (lines) => writer.append(space.log(`${writer.name}.log`), lines))
+    space.load(2000, (lines) => writer.append(space.log(`${writer.name}.log`), lines))
   );
   await agent.until("8000 lines", () => agent.stdout.lines > 8000);
   for (const load of loads) await load.stop();

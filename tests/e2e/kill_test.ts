@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { LineWriter, Load } from "../support/line_writer.ts";
+import { LineWriter } from "../support/line_writer.ts";
 import { startLoadProcess } from "../support/load_process.ts";
 import { assertDelivered, countLines, wholeLines } from "../support/oracle.ts";
 import { copyAndTruncate, HeldLog, renameAndCreate } from "../support/rotator.ts";
@@ -13,21 +13,21 @@ const FEW_KILLS = LONG ? 100 : 8;
 const LINES_PER_SECOND = 5000;
 
 /** Starts and kills the agent at moments that differ each time, from before its first line to well under way. */
-async function killRepeatedly(
-  space: Workspace,
-  kills: number,
-  each?: (kill: number) => void,
-): Promise<Uint8Array[]> {
-  // What was rotated away before the first start is not the agent's concern.
-  const outputs: Uint8Array[] = [(await space.once()).stdout.bytes()];
+async function killRepeatedly(space: Workspace, kills: number): Promise<Uint8Array[]> {
+  const outputs: Uint8Array[] = [];
   for (let kill = 0; kill < kills; kill++) {
     const agent = space.start();
     await pause(100 + 600 * Math.random());
     await agent.kill();
     outputs.push(wholeLines(agent.stdout.bytes()));
-    each?.(kill);
   }
   return outputs;
+}
+
+/** Lets the agent see a file once. What was rotated away before it ever looked is not its concern. */
+async function acquaint(space: Workspace, writer: LineWriter): Promise<void> {
+  writer.append(space.log(), 10);
+  await space.once();
 }
 
 /** What may be delivered twice: what came between the last checkpoint and the kill. */
@@ -42,7 +42,7 @@ scenario("agent killed again and again under load leaves each line once in its f
   space.configure({ output });
   const writers = [new LineWriter("a"), new LineWriter("b")];
   const loads = writers.map((writer) =>
-    Load.start(LINES_PER_SECOND / 2, (lines) => writer.append(space.log(`${writer.name}.log`), lines))
+    space.load(LINES_PER_SECOND / 2, (lines) => writer.append(space.log(`${writer.name}.log`), lines))
   );
   await killRepeatedly(space, KILLS);
   for (const load of loads) await load.stop();
@@ -56,8 +56,9 @@ scenario(
     const { output, delivered } = space.fileOutput();
     space.configure({ output });
     const writer = new LineWriter("w");
+    await acquaint(space, writer);
     let turn = 0;
-    const load = Load.start(LINES_PER_SECOND, (lines) => {
+    const load = space.load(LINES_PER_SECOND, (lines) => {
       writer.append(space.log(), lines);
       if (++turn % 25 === 0) renameAndCreate(space.log(), { keep: LONG ? 5000 : 500 });
     });
@@ -75,8 +76,9 @@ scenario(
     space.configure({ output });
     const writer = new LineWriter("w");
     using log = new HeldLog(space.log());
+    await acquaint(space, writer);
     let turn = 0;
-    const load = Load.start(LINES_PER_SECOND, (lines) => {
+    const load = space.load(LINES_PER_SECOND, (lines) => {
       log.write(writer, lines);
       if (++turn % 60 === 0) copyAndTruncate(space.log(), { keep: LONG ? 5000 : 500 });
     });
@@ -91,7 +93,7 @@ scenario(
   "agent killed again and again misses nothing on stdout, and doubles only what was not yet saved",
   async (space) => {
     const writer = new LineWriter("w");
-    const load = Load.start(LINES_PER_SECOND, (lines) => writer.append(space.log(), lines));
+    const load = space.load(LINES_PER_SECOND, (lines) => writer.append(space.log(), lines));
     const outputs = await killRepeatedly(space, FEW_KILLS);
     await load.stop();
     const last = await space.once();
@@ -134,7 +136,7 @@ scenario(
 scenario("agent killed in the middle of writing many files leaves each line once", async (space) => {
   space.configure({ output: { type: "file", path: space.path("out/{{ source }}") } });
   const writers = Array.from({ length: 10 }, (_, index) => new LineWriter(`w${index}`));
-  const load = Load.start(LINES_PER_SECOND, (lines) => {
+  const load = space.load(LINES_PER_SECOND, (lines) => {
     for (const writer of writers) writer.append(space.log(`${writer.name}.log`), Math.ceil(lines / 10));
   });
   await killRepeatedly(space, FEW_KILLS);

@@ -1,4 +1,4 @@
-import { LineWriter, Load } from "../support/line_writer.ts";
+import { LineWriter } from "../support/line_writer.ts";
 import { hasCommand, makeDirectory, shell } from "../support/machine.ts";
 import { HeldLog } from "../support/rotator.ts";
 import { scenario } from "../support/scenario.ts";
@@ -51,7 +51,7 @@ for (const [name, settings] of KINDS) {
       agent.thaw();
       await space.untilDelivered(agent, [writer]);
       // The agent awake, the writer at rest: nothing is written between logrotate's copying and emptying.
-      const load = Load.start(2000, (lines) => log.write(writer, lines));
+      const load = space.load(2000, (lines) => log.write(writer, lines));
       await pause(100);
       await load.stop();
       await rotate();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { LineWriter, Load } from "../support/line_writer.ts";
+import { LineWriter } from "../support/line_writer.ts";
 import { canMount, mountMemory, peakMemory, unmountIfMounted } from "../support/machine.ts";
 import { assertDelivered, judge, wholeLines } from "../support/oracle.ts";
 import { scenario } from "../support/scenario.ts";
@@ -18,7 +18,7 @@ scenario(
     first.expectError(/stdout|standard output/i);
     await first.until("some lines", () => first.stdout.lines > 100);
     await first.stdout.close();
-    const load = Load.start(2000, (lines) => writer.append(space.log(), lines));
+    const load = space.load(2000, (lines) => writer.append(space.log(), lines));
     const { code } = await first.ended();
     await load.stop();
     assert.equal(code, 1);
@@ -52,7 +52,7 @@ scenario("agent waits while nobody reads stdout, in bounded memory, and loses no
   agent.stdout.pause();
   for (let part = 0; part < 10; part++) writer.append(space.log(), 20_000);
   await agent.until("a first chunk", () => agent.stdout.length > 0);
-  const load = Load.start(1000, (lines) => writer.append(space.log(), lines));
+  const load = space.load(1000, (lines) => writer.append(space.log(), lines));
   await pause(500);
   await load.stop();
   if (Deno.build.os === "linux") {
@@ -160,7 +160,7 @@ scenario("agent goes on in a new file when its file was renamed or deleted", asy
   const agent = space.start();
   await space.untilDelivered(agent, [writer], delivered);
   Deno.renameSync(delivered.path, `${delivered.path}.1`);
-  const load = Load.start(500, (lines) => writer.append(space.log(), lines));
+  const load = space.load(500, (lines) => writer.append(space.log(), lines));
   await agent.until("the new file", () => delivered.files().length > 0 && delivered.lines > 0);
   await load.stop();
   await agent.terminate();

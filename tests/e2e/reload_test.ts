@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { LineWriter, Load } from "../support/line_writer.ts";
+import { LineWriter } from "../support/line_writer.ts";
 import { makeDirectory } from "../support/machine.ts";
 import { scenario } from "../support/scenario.ts";
 import { pause } from "../support/wait.ts";
+
+/** So that a reload may need what the first configuration did not. */
+const KEEP = { args: ["--keep-permissions"] };
 
 scenario("agent adds and removes inputs on SIGHUP under load without loss or doubles", async (space) => {
   const first = { name: "first", paths: [space.path("logs/*.log")] };
@@ -12,10 +15,10 @@ scenario("agent adds and removes inputs on SIGHUP under load without loss or dou
   const a = new LineWriter("a"), b = new LineWriter("b");
   space.configure({ files: first });
   const loads = [
-    Load.start(2000, (lines) => a.append(space.log(), lines)),
-    Load.start(2000, (lines) => b.append(space.path("more/b.log"), lines)),
+    space.load(2000, (lines) => a.append(space.log(), lines)),
+    space.load(2000, (lines) => b.append(space.path("more/b.log"), lines)),
   ];
-  const agent = space.start();
+  const agent = space.start(KEEP);
   const count = (name: string) => judgeOne(agent.stdout.bytes(), name);
   await agent.until("lines of the first", () => count("a") > 0);
   assert.equal(count("b"), 0);
@@ -44,7 +47,7 @@ scenario("agent changes its output on SIGHUP under load without loss or doubles"
   const outputs = ["one.log", "two.log", "three.log"].map((name) => space.fileOutput(name));
   const writers = [new LineWriter("a"), new LineWriter("b")];
   const loads = writers.map((writer) =>
-    Load.start(3000, (lines) => writer.append(space.log(`${writer.name}.log`), lines))
+    space.load(3000, (lines) => writer.append(space.log(`${writer.name}.log`), lines))
   );
   const [start, ...later] = outputs;
   space.configure({ output: start?.output ?? {} });
@@ -70,8 +73,8 @@ scenario("agent changes its output on SIGHUP under load without loss or doubles"
 
 scenario("agent goes from stdout to a file on SIGHUP without loss or doubles", async (space) => {
   const writer = new LineWriter("w");
-  const load = Load.start(3000, (lines) => writer.append(space.log(), lines));
-  const agent = space.start();
+  const load = space.load(3000, (lines) => writer.append(space.log(), lines));
+  const agent = space.start(KEEP);
   space.notCounted(agent);
   await agent.until("lines on stdout", () => agent.stdout.lines > 100);
   const { output, delivered } = space.fileOutput();
@@ -91,7 +94,7 @@ scenario("agent goes from stdout to a file on SIGHUP without loss or doubles", a
 scenario("agent keeps running as it was when the new configuration is bad, and says why", async (space) => {
   const writer = new LineWriter("w");
   const good = Deno.readTextFileSync(space.config);
-  const load = Load.start(1000, (lines) => writer.append(space.log(), lines));
+  const load = space.load(1000, (lines) => writer.append(space.log(), lines));
   const agent = space.start();
   agent.expectError(/config\.yaml|reload/);
   await agent.until("lines", () => agent.stdout.lines > 10);
@@ -120,12 +123,31 @@ scenario("agent keeps running as it was when the new configuration is bad, and s
   await space.complete(agent, [writer]);
 }, { ways: "watching" });
 
+scenario(
+  "agent refuses a new configuration that needs what it has given up, and names the flags",
+  async (space) => {
+    const writer = new LineWriter("w");
+    makeDirectory(space.path("more"));
+    writer.append(space.log(), 10);
+    const agent = space.start();
+    agent.expectError(/--allow-read/);
+    await space.untilDelivered(agent, [writer]);
+    space.configure({ files: [{ name: "first" }, { name: "second", paths: [space.path("more/*.log")] }] });
+    agent.hangUp();
+    const entry = await agent.untilLog(/--allow-read/, { skip: 1 });
+    assert.ok(entry.line.includes(space.path("more")), entry.line);
+    writer.append(space.log(), 10);
+    await space.complete(agent, [writer]);
+  },
+  { ways: "watching" },
+);
+
 scenario("agent survives many reloads in a row under load without loss or doubles", async (space) => {
   const { output, delivered } = space.fileOutput();
   const block = { poll_interval: "50ms" };
   space.configure({ output, files: block });
   const writer = new LineWriter("w");
-  const load = Load.start(5000, (lines) => writer.append(space.log(), lines));
+  const load = space.load(5000, (lines) => writer.append(space.log(), lines));
   const agent = space.start();
   await agent.until("lines", () => delivered.lines > 10);
   for (let round = 0; round < 15; round++) {
@@ -141,7 +163,7 @@ scenario("agent reloads by itself with --watch-config, also when the file is rep
   makeDirectory(space.path("more"));
   const a = new LineWriter("a"), b = new LineWriter("b"), c = new LineWriter("c");
   space.configure({ files: { name: "first" } });
-  const agent = space.start({ watchConfig: true });
+  const agent = space.start({ ...KEEP, watchConfig: true });
   a.append(space.log(), 100);
   await space.untilDelivered(agent, [a]);
   b.append(space.path("more/b.log"), 100);

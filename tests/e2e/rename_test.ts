@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LineWriter, Load } from "../support/line_writer.ts";
+import { LineWriter } from "../support/line_writer.ts";
 import { makeDirectory, openFiles } from "../support/machine.ts";
 import { scenario } from "../support/scenario.ts";
 import { HeldLog, renameAndCreate } from "../support/rotator.ts";
@@ -103,7 +103,7 @@ scenario("agent survives 50 rotations a second under load", async (space) => {
   writer.append(space.log(), 10);
   const agent = space.start();
   await space.untilDelivered(agent, [writer]);
-  const load = Load.start(10_000, (lines) => writer.append(space.log(), lines));
+  const load = space.load(10_000, (lines) => writer.append(space.log(), lines));
   for (let rotation = 0; rotation < 75; rotation++) {
     renameAndCreate(space.log(), { keep: 120 });
     await pause(20);
@@ -118,7 +118,7 @@ scenario("agent reads nothing twice when the pattern matches the old files too",
   writer.append(space.log(), 10);
   const agent = space.start();
   await space.untilDelivered(agent, [writer]);
-  const load = Load.start(5000, (lines) => writer.append(space.log(), lines));
+  const load = space.load(5000, (lines) => writer.append(space.log(), lines));
   for (let rotation = 0; rotation < 15; rotation++) {
     renameAndCreate(space.log(), { keep: 30 });
     await pause(60);

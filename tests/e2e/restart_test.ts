@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { LineWriter, Load } from "../support/line_writer.ts";
+import { LineWriter } from "../support/line_writer.ts";
 import { assertDelivered } from "../support/oracle.ts";
 import { copyAndTruncate, renameAndCreate, type RotationOptions } from "../support/rotator.ts";
 import { scenario } from "../support/scenario.ts";
@@ -30,6 +30,8 @@ for (const [name, rotate, options] of WAYS) {
           for (let rotation = 0; rotation < rotations; rotation++) {
             writer.append(space.log(), 60 + 30 * rotation);
             rotate(space.log(), { keep: 20, ...options });
+            // Times of modification tell the order of copies.
+            await pause(8);
           }
           writer.append(space.log(), 200);
           outputs.push((await space.once()).stdout.bytes());
@@ -47,7 +49,7 @@ scenario("agent goes on where it stopped when it is stopped and started again an
   const writer = new LineWriter("w");
   writer.append(space.log(), 1000);
   const outputs: Uint8Array[] = [];
-  const load = Load.start(3000, (lines) => writer.append(space.log(), lines));
+  const load = space.load(3000, (lines) => writer.append(space.log(), lines));
   for (let round = 0; round < 4; round++) {
     const agent = space.start();
     await agent.until("some lines", () => agent.stdout.lines > 500);
@@ -67,7 +69,7 @@ scenario("agent goes on after restarts while files are renamed under load", asyn
   writer.append(space.log(), 100);
   await space.once();
   let turn = 0;
-  const load = Load.start(3000, (lines) => {
+  const load = space.load(3000, (lines) => {
     writer.append(space.log(), lines);
     if (++turn % 20 === 0) renameAndCreate(space.log(), { keep: 200 });
   });

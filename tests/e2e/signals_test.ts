@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { AgentProcess } from "../support/agent_process.ts";
-import { LineWriter, Load } from "../support/line_writer.ts";
+import { LineWriter } from "../support/line_writer.ts";
 import { assertDelivered } from "../support/oracle.ts";
 import { scenario } from "../support/scenario.ts";
 import { pause } from "../support/wait.ts";
@@ -11,7 +11,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const writers = [new LineWriter("a"), new LineWriter("b")];
     for (const writer of writers) writer.append(space.log(`${writer.name}.log`), 20_000);
     const loads = writers.map((writer) =>
-      Load.start(5000, (lines) => writer.append(space.log(`${writer.name}.log`), lines))
+      space.load(5000, (lines) => writer.append(space.log(`${writer.name}.log`), lines))
     );
     const outputs: Uint8Array[] = [];
     for (const wait of [0, 30, 200]) {

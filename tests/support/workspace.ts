@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import { Load } from "./line_writer.ts";
 import { type AgentOptions, AgentProcess } from "./agent_process.ts";
 import { type Delivered, DeliveredFiles } from "./delivered.ts";
 import { type Allowance, assertDelivered, judge, type Verdict, type Written } from "./oracle.ts";
@@ -21,6 +22,7 @@ export interface Setup {
 export class Workspace implements AsyncDisposable {
   readonly agents: AgentProcess[] = [];
   readonly #cleanup: (() => unknown)[] = [];
+  readonly #loads: Load[] = [];
   /** Agents that deliver to stdout, where a reader that stays counts what they deliver. */
   readonly #counted = new Set<AgentProcess>();
   #toStdout = true;
@@ -158,6 +160,13 @@ export class Workspace implements AsyncDisposable {
     this.#counted.delete(agent);
   }
 
+  /** Has lines written at a steady rate, until the test stops that, or ends. */
+  load(linesPerSecond: number, write: (lines: number) => void): Load {
+    const load = Load.start(linesPerSecond, write);
+    this.#loads.push(load);
+    return load;
+  }
+
   /** Runs before the directory is removed. */
   defer(cleanup: () => unknown): void {
     this.#cleanup.push(cleanup);
@@ -186,6 +195,7 @@ export class Workspace implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const agent of this.agents) await agent[Symbol.asyncDispose]();
+    for (const load of this.#loads) await load.stop().catch(() => {});
     for (const cleanup of this.#cleanup.reverse()) await cleanup();
     await Deno.remove(this.directory, { recursive: true });
   }
