@@ -114,7 +114,10 @@ export class Finder {
     const files: string[] = [];
     const directories: string[] = [];
     const listedAt = this.now();
-    for (const entry of this.#entries(directory)) {
+    const entries = this.#entries(directory);
+    // An empty listing that stands for a failure must not be taken for known.
+    if (entries === undefined) return { mtime: facts.mtime, listedAt: 0, files, directories };
+    for (const entry of entries) {
       const path = join(directory, entry.name);
       const isDirectory = entry.isSymbolicLink()
         ? this.#facts(path)?.kind === "directory"
@@ -126,12 +129,12 @@ export class Finder {
     return listing;
   }
 
-  #entries(directory: string): fs.Dirent[] {
+  #entries(directory: string): fs.Dirent[] | undefined {
     try {
       return fs.readdirSync(directory, { withFileTypes: true });
     } catch (error) {
       this.obstacle(directory, error);
-      return [];
+      return undefined;
     }
   }
 

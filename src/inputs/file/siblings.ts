@@ -14,9 +14,12 @@ export interface Sibling {
 /** How many files of a directory are looked at when a generation is searched. */
 const SEARCH_LIMIT = 200;
 
-const SEPARATOR = "[.\\-_~]";
-/** Counters, dates and times, and the usual words. */
-const ROTATION_TOKEN = "(?:\\d[\\dTZ:._+\\-]*|old|bak|prev|orig|save|rotated)";
+const SEPARATOR = "[.\\-_~]+";
+/**
+ * Counters, parts of dates and times, and the usual words. None holds a separator: a name could be read in so many
+ * ways then that matching would take for ever.
+ */
+const ROTATION_TOKEN = "(?:\\d[\\dTZ:+]*|old|bak|prev|orig|save|rotated)";
 const COMPRESSED = "(?:\\.(?:gz|gzip))?";
 
 /**
