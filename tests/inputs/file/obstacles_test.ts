@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { Obstacles, reasonOf } from "../../../src/inputs/file/obstacles.ts";
+import { RecordingLog } from "./support.ts";
+
+Deno.test("Obstacles says each reason once, and tries again with growing pauses", () => {
+  const log = new RecordingLog();
+  let now = 0;
+  const obstacles = new Obstacles(log, "in", () => now);
+  const pauses: number[] = [];
+  for (let attempt = 0; attempt < 9; attempt++) {
+    assert.equal(obstacles.blocks("/a"), false);
+    obstacles.add("/a", Object.assign(new Error("EACCES"), { code: "EACCES" }));
+    const since = now;
+    while (obstacles.blocks("/a")) now += 500;
+    pauses.push(now - since);
+  }
+  assert.deepEqual(pauses, [1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000]);
+  assert.deepEqual(log.of("warn"), ['Cannot read "/a" for input "in": permission denied; next try in 1s']);
+});
+
+Deno.test("Obstacles says a new reason at once, and when the file can be read again", () => {
+  const log = new RecordingLog();
+  const obstacles = new Obstacles(log, "in", () => 0);
+  obstacles.add("/a", new Error("one"));
+  obstacles.add("/a", new Error("two"));
+  assert.equal(log.of("warn").length, 2);
+  obstacles.clear("/a");
+  obstacles.clear("/a");
+  assert.deepEqual(log.of("info"), ['"/a" can be read again']);
+  assert.equal(obstacles.blocks("/a"), false);
+});
+
+Deno.test("reasonOf leaves out the system's numbers and what the message says already", () => {
+  const coded = (code: string) => Object.assign(new Error(`${code}: something else`), { code });
+  assert.equal(reasonOf(coded("EACCES")), "permission denied");
+  assert.equal(reasonOf(coded("EMFILE")), "too many open files");
+  assert.equal(reasonOf(coded("EIO")), "something else");
+  assert.equal(reasonOf(new TypeError('Cannot read "/a": it is no regular file')), "it is no regular file");
+  assert.equal(reasonOf("text"), "text");
+});
