@@ -52,12 +52,24 @@ export class CopyRecovery {
         return onReady(file);
       }
       // The copy may still be growing, or be replaced by its compressed form just now.
-      if (search.kind === "shorter") tries = TRIES;
+      if (search.kind === "unfinished") tries = TRIES;
     }
     if (stop.aborted || file.closed) return;
     this.#report(file, Math.max(0, file.facts.size - wanted.off));
     file.copyTime = Infinity;
     await this.proceed(file);
+  }
+
+  /** Has a file that was empty when last seen read, after the copies of what came and went in it since. */
+  async begin(file: TailedFile): Promise<void> {
+    const { discovery, onReady } = this.options;
+    file.copyTime = file.emptyAt;
+    file.recovery = "between";
+    for (const copy of await discovery.adoptLaterCopies(file)) onReady(copy);
+    // With copies it goes on once these are read; without, its generation has only just begun.
+    if (file.after.size > 0) return;
+    file.recovery = undefined;
+    onReady(file);
   }
 
   /**

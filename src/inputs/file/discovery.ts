@@ -72,7 +72,7 @@ export class Discovery {
       const startedAt = this.#registry.context.now();
       const fresh = this.#searchFresh();
       for (const file of this.#registry.open.values()) this.#follow(file);
-      for (const found of fresh) await this.#adopt(found, startedAt);
+      for (const found of fresh) await this.#tryAdopt(found, startedAt);
       for (const [path, until] of this.#rotating) {
         if (startedAt > until) this.#rotating.delete(path);
         else await this.#adoptGenerations(path, this.#unseenSince(path), "birth");
@@ -203,6 +203,15 @@ export class Discovery {
     });
   }
 
+  /** One file that cannot be read must not keep the others from being found. */
+  async #tryAdopt(found: FoundFile, startedAt: number): Promise<void> {
+    try {
+      await this.#adopt(found, startedAt);
+    } catch (error) {
+      this.#obstacles.add(found.path, error);
+    }
+  }
+
   async #adopt({ path, facts }: FoundFile, startedAt: number): Promise<void> {
     const { closed, context: { log }, foreign, places } = this.#registry;
     if (this.#obstacles.blocks(path)) return;
@@ -223,21 +232,27 @@ export class Discovery {
     }
     const opened = this.#tryOpen(path);
     if (opened === undefined) return;
-    const kind = opened.facts.key === facts.key ? await this.#kindOf(opened) : "unclear";
-    if (kind === "copy" || kind === "unclear" || !this.#registry.claim(opened)) {
-      opened.contents.close();
-      return;
+    try {
+      await this.#judge(opened, facts.key, startedAt);
+    } finally {
+      if (this.#registry.open.get(opened.facts.key)?.file !== opened.file) this.#registry.release(opened);
     }
+  }
+
+  /** Decides what a file is that was just opened, and begins to read it if it is to be read. */
+  async #judge(opened: OpenedFile, expectedKey: string, startedAt: number): Promise<void> {
+    const { path, facts: { key } } = opened;
+    const kind = key === expectedKey ? await this.#kindOf(opened) : "unclear";
+    if (kind === "copy" || kind === "unclear" || !this.#registry.claim(opened)) return;
     if (await this.#resumption.returned(opened) || await this.#resumption.replaced(opened)) return;
-    if (kind !== "own") return void await this.#start(kind.path, opened, startedAt);
+    if (kind !== "own") return await this.#start(kind.path, opened, startedAt);
     const since = this.#unseenSince(path);
     if (since !== undefined) {
       this.#rotating.set(path, startedAt + AFTERMATH_MS);
       await this.#adoptGenerations(path, since, "birth");
     }
     // It may have been renamed meanwhile, and stand among the generations now.
-    if (places.isTaken(facts.key)) opened.contents.close();
-    else await this.#start(path, opened, startedAt);
+    if (!this.#registry.open.has(key)) await this.#start(path, opened, startedAt);
   }
 
   /**
@@ -296,7 +311,13 @@ export class Discovery {
           if (moved) break;
           continue;
         }
-        const file = this.#registry.add(path, opened, { start: await positionAt(opened.contents, 0) }, now());
+        const start = await positionAt(opened.contents, 0).catch(() => undefined);
+        if (start === undefined) {
+          // Compressed, and not whole yet.
+          this.#registry.release(opened);
+          continue;
+        }
+        const file = this.#registry.add(path, opened, { start }, now());
         file.state = "rotated";
         adopted.push(file);
       }
@@ -313,7 +334,10 @@ export class Discovery {
       if (!key.startsWith(CHECKPOINT_PREFIX) || checkpoint.path !== path || checkpoint.headLen === 0) {
         continue;
       }
-      if (await compare(opened.contents, checkpoint).catch(() => "different") !== "same") continue;
+      // Not whole yet: a later search will tell.
+      const comparison = await compare(opened.contents, checkpoint).catch(() => "unreadable" as const);
+      if (comparison === "unreadable") return true;
+      if (comparison !== "same") continue;
       this.#registry.aliases.add(opened.facts.key);
       return true;
     }

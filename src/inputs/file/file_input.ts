@@ -181,7 +181,7 @@ class FileInputRun {
         await this.#sweep();
         nextSweep = Date.now() + this.config.poll_interval;
       }
-      if (this.context.once && await this.#isFinished()) return;
+      if (this.context.once && this.#isFinished()) return;
       const pause = this.context.once ? SCAN_PAUSE_MS : Math.min(nextScan, nextSweep) - Date.now();
       await this.#pause(pause);
       if (this.#scanAsked && !this.stop.aborted) await sleep(SCAN_PAUSE_MS, this.stop);
@@ -235,7 +235,9 @@ class FileInputRun {
     } catch (error) {
       return this.#failedRead(file, error);
     }
-    this.#pump.enqueue(file);
+    // A file that was empty until now has nothing to tell a truncation by.
+    if (file.atEnd && file.canProbe && file.reader.position.head.length === 0) this.#recovery.begin(file);
+    else this.#pump.enqueue(file);
     if (this.context.pollOnly || this.#watcher.isPaused(file.directory)) this.#poller.add(file);
   }
 
@@ -304,6 +306,8 @@ class FileInputRun {
       return this.#pump.enqueue(file);
     }
     this.#copyEnds.delete(file);
+    // From here on this is done once, whoever looks at the file meanwhile.
+    file.recovery = "between";
     await this.#deliverPartial(file);
     await this.#recovery.proceed(file);
   }
@@ -322,9 +326,18 @@ class FileInputRun {
     file.backoff = Math.min(LAST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, file.backoff * 2));
     file.retryAt = Date.now() + file.backoff;
     file.atEnd = false;
+    if (file.recovery === "copy") this.#searchCopyAgain(file);
     this.discovery.obstruct(file.path, error);
     // Later generations must not wait for a file that may never be readable again.
     this.#release(file);
+  }
+
+  /** A copy that cannot be read to its end may be half compressed: soon there is a whole one. */
+  async #searchCopyAgain(file: TailedFile): Promise<void> {
+    file.lost = file.fingerprint();
+    file.recovery = undefined;
+    await sleep(file.backoff, this.stop);
+    if (!this.stop.aborted) await this.#recovery.recover(file);
   }
 
   /** Looks at every file, since notifications may be missing; flushes and closes what has been quiet long enough. */
@@ -343,14 +356,26 @@ class FileInputRun {
     }
   }
 
-  async #isFinished(): Promise<boolean> {
+  #isFinished(): boolean {
     if (this.#scanAsked) return false;
+    const { partial_line_timeout: timeout } = this.config;
     for (const file of this.registry.open.values()) {
+      // The sweep will deliver it.
+      if (timeout !== undefined && file.reader.partial > 0) return false;
       if (!file.atEnd && file.backoff === 0) return false;
       if (file.queued || file.recovery !== undefined || file.after.size > 0) return false;
     }
-    for (const file of this.registry.open.values()) await this.#deliverPartial(file);
+    for (const file of this.registry.open.values()) this.#leavePartial(file);
     return true;
+  }
+
+  /** Somebody may be about to finish the line: it stays for the next run. */
+  #leavePartial({ path, reader }: TailedFile): void {
+    if (reader.partial === 0) return;
+    this.context.log.info(`Left the last line of "${path}" for the next run: it has no line break yet`, {
+      path,
+      bytes: reader.partial,
+    });
   }
 
   #advance(lid: string, position: LineagePosition): void {

@@ -17,6 +17,7 @@ interface Listing {
   readonly listedAt: number;
   readonly files: readonly string[];
   readonly directories: readonly string[];
+  readonly links: readonly string[];
 }
 
 interface Pattern {
@@ -94,11 +95,14 @@ export class Finder {
     const facts = this.#facts(directory);
     if (facts?.kind !== "directory" || above.includes(facts.key)) return;
     const listing = this.#list(directory, facts, listed);
-    for (const path of listing.files) {
-      if (!found.has(path) && pattern.matches?.(path) && !this.#excluded(path)) this.#add(path, found, false);
+    // What a link leads to can change without a trace in its directory.
+    const linked = listing.links.filter((path) => this.#facts(path)?.kind === "directory");
+    for (const path of [...listing.files, ...listing.links]) {
+      if (linked.includes(path) || found.has(path) || !pattern.matches?.(path)) continue;
+      if (!this.#excluded(path)) this.#add(path, found, false);
     }
     if (depth === 0) return;
-    for (const path of listing.directories) {
+    for (const path of [...listing.directories, ...linked]) {
       this.#walk(path, pattern, depth - 1, found, listed, [...above, facts.key]);
     }
   }
@@ -113,18 +117,16 @@ export class Finder {
     listed.add(directory);
     const files: string[] = [];
     const directories: string[] = [];
+    const links: string[] = [];
     const listedAt = this.now();
     const entries = this.#entries(directory);
     // An empty listing that stands for a failure must not be taken for known.
-    if (entries === undefined) return { mtime: facts.mtime, listedAt: 0, files, directories };
+    if (entries === undefined) return { mtime: facts.mtime, listedAt: 0, files, directories, links };
     for (const entry of entries) {
       const path = join(directory, entry.name);
-      const isDirectory = entry.isSymbolicLink()
-        ? this.#facts(path)?.kind === "directory"
-        : entry.isDirectory();
-      (isDirectory ? directories : files).push(path);
+      (entry.isSymbolicLink() ? links : entry.isDirectory() ? directories : files).push(path);
     }
-    const listing = { mtime: facts.mtime, listedAt, files, directories };
+    const listing = { mtime: facts.mtime, listedAt, files, directories, links };
     this.#listings.set(directory, listing);
     return listing;
   }

@@ -30,8 +30,8 @@ export interface Located extends OpenedFile {
 /** The result of a search for the copy of a truncated generation. */
 export type CopySearch =
   | { readonly kind: "found"; readonly copy: Located }
-  /** A copy ends before what was read already: nothing is left to read, unless it still grows. */
-  | { readonly kind: "shorter"; readonly path: string }
+  /** A copy ends before what was read already, or cannot be read to its end: it may still grow. */
+  | { readonly kind: "unfinished" }
   | { readonly kind: "none" };
 
 /** Where generations may stand beside their own name. */
@@ -104,7 +104,7 @@ async function locateByIdentity(
  * same bytes before the position.
  */
 export async function findCopy(path: string, wanted: Fingerprint, places: SearchPlaces): Promise<CopySearch> {
-  let shorter: string | undefined;
+  let unfinished = false;
   const named = new Set(findSiblings(path, places.copiesDirectory).map((sibling) => sibling.path));
   for (const sibling of findSiblings(path, places.copiesDirectory, true)) {
     if (places.isTaken(sibling.facts.key)) continue;
@@ -115,9 +115,9 @@ export async function findCopy(path: string, wanted: Fingerprint, places: Search
     const comparison = await compareQuietly(opened.contents, wanted);
     if (comparison === "same") return { kind: "found", copy: { ...opened, comparison } };
     opened.contents.close();
-    if (comparison === "shorter" && named.has(sibling.path)) shorter ??= sibling.path;
+    if (comparison !== "different" && named.has(sibling.path)) unfinished = true;
   }
-  return shorter === undefined ? { kind: "none" } : { kind: "shorter", path: shorter };
+  return { kind: unfinished ? "unfinished" : "none" };
 }
 
 /**
@@ -184,8 +184,8 @@ async function compareQuietly(contents: ByteSource, wanted: Fingerprint) {
   try {
     return await compare(contents, wanted);
   } catch {
-    // Unreadable, or a compressed file that is not whole yet.
-    return "different";
+    // A compressed file that is not whole yet, or unreadable.
+    return "unreadable";
   }
 }
 

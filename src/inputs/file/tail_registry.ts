@@ -78,6 +78,14 @@ export class TailRegistry {
     return false;
   }
 
+  /** Closes a file that turned out not to be read from here. */
+  release({ contents, facts: { key } }: OpenedFile): void {
+    contents.close();
+    if (!this.open.has(key) && this.context.claims.get(key) === this.context.input) {
+      this.context.claims.delete(key);
+    }
+  }
+
   /** Opens a lineage. It waits for the earlier generations that are still being read. `path`: its source. */
   add(
     path: string,

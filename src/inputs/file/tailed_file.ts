@@ -90,6 +90,8 @@ export class TailedFile {
   lastData: number;
   /** When the unfinished last line grew; ms since 1970. */
   lastGrowth = 0;
+  /** When it was last seen empty, with nothing read of its present generation; ms since 1970. */
+  emptyAt = 0;
   #lastPartial = 0;
   /** In the queue or being read. */
   queued = false;
@@ -187,6 +189,7 @@ export class TailedFile {
   /** Notes that everything that was there has been read. `now`: ms since 1970. */
   reachEnd(now: number): void {
     this.atEnd = true;
+    if (this.reader.position.off + this.reader.partial === 0) this.emptyAt = now;
     if (this.reader.partial !== this.#lastPartial) this.lastGrowth = now;
     this.#lastPartial = this.reader.partial;
   }
