@@ -30,7 +30,8 @@ export class CopyRecovery {
 
   /** Has `file` go on with the copy of its lost generation, or with its next generation when there is none. */
   async recover(file: TailedFile): Promise<void> {
-    if (file.recovery !== undefined) return;
+    // A copy that changes while it is read is lost like the generation that it held.
+    if (file.recovery === "searching" || file.recovery === "between") return;
     file.recovery = "searching";
     const { onReady, registry, stop } = this.options;
     const wanted = file.lost ?? file.fingerprint();
@@ -67,7 +68,7 @@ export class CopyRecovery {
     file.recovery = "between";
     for (const copy of await discovery.adoptLaterCopies(file)) onReady(copy);
     // With copies it goes on once these are read; without, its generation has only just begun.
-    if (file.after.size > 0) return;
+    if (file.after.size > 0 || file.recovery !== "between") return;
     file.recovery = undefined;
     onReady(file);
   }
@@ -82,7 +83,7 @@ export class CopyRecovery {
     const known = [...file.before].filter(({ isCopy }) => isCopy);
     for (const copy of known) file.waitForInstead(copy);
     const copies = [...known, ...await discovery.adoptLaterCopies(file)];
-    if (file.after.size === 0 && !file.closed) {
+    if (file.after.size === 0 && !file.closed && file.recovery === "between") {
       file.startGeneration(registry.context.now());
       onReady(file);
     }

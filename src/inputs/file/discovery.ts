@@ -102,9 +102,7 @@ export class Discovery {
   /** Opens a file again at its settled position, to offer again what had failed. */
   reopen(file: TailedFile): Promise<readonly TailedFile[]> {
     return this.#inTurn(async () => {
-      const checkpoint = file.checkpoint(this.#registry.context.now());
-      this.#registry.drop(file);
-      await this.#resumption.resume(checkpoint, new Map());
+      await this.#resumption.reopen(file);
     });
   }
 

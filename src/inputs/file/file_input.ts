@@ -11,6 +11,7 @@ import { type FileInputConfig, fileInputConfig } from "./file_input_config.ts";
 import { TAIL_BYTES } from "./fingerprint.ts";
 import { baseDirectories } from "./finder.ts";
 import { HotPoller } from "./hot_poller.ts";
+import { reasonOf } from "./obstacles.ts";
 import { TailPump } from "./tail_pump.ts";
 import { TailRegistry } from "./tail_registry.ts";
 import type { LineagePosition, TailedFile } from "./tailed_file.ts";
@@ -101,8 +102,8 @@ class FileInputRun {
   readonly #poller: HotPoller;
   readonly #recovery: CopyRecovery;
   readonly #byLineage = new Map<string, TailedFile>();
-  /** When a copy's end was seen, and how large it was then. */
-  readonly #copyEnds = new WeakMap<TailedFile, number>();
+  /** Where the end of a copy was seen, and since when it has been there, in ms. */
+  readonly #copyEnds = new WeakMap<TailedFile, { readonly end: number; readonly since: number }>();
   #wake: (() => void) | undefined;
   #scanAsked = true;
 
@@ -207,7 +208,12 @@ class FileInputRun {
   }
 
   async #scan(): Promise<void> {
-    for (const file of await this.discovery.scan()) this.#take(file);
+    try {
+      for (const file of await this.discovery.scan()) this.#take(file);
+    } catch (error) {
+      const { log, name } = this.context;
+      log.warn(`Cannot search the files of input "${name}": ${reasonOf(error)}; trying again`, { error });
+    }
     for (const file of this.registry.open.values()) if (file.state === "rotated") this.#look(file);
     if (this.context.once) return;
     if (!this.context.pollOnly) this.#watcher.update(this.discovery.directories);
@@ -299,9 +305,10 @@ class FileInputRun {
 
   /** A copy is whole once it has stopped growing; then its last line is, too. */
   async #atCopyEnd(file: TailedFile): Promise<void> {
-    const seenEnd = file.reader.position.off + file.reader.partial;
-    if (this.#copyEnds.get(file) !== seenEnd) {
-      this.#copyEnds.set(file, seenEnd);
+    const end = file.reader.position.off + file.reader.partial;
+    const seen = this.#copyEnds.get(file);
+    if (seen?.end !== end) this.#copyEnds.set(file, { end, since: Date.now() });
+    if (seen?.end !== end || Date.now() - seen.since < COPY_QUIET_MS) {
       await sleep(COPY_QUIET_MS, this.stop);
       return this.#pump.enqueue(file);
     }
@@ -396,8 +403,14 @@ class FileInputRun {
       },
     );
     file.end();
-    await this.#pump.idle();
+    await this.#pump.left(file);
+    if (this.stop.aborted) return;
     this.#tracker.forget(lid);
-    for (const again of await this.discovery.reopen(file)) this.#take(again);
+    try {
+      for (const again of await this.discovery.reopen(file)) this.#take(again);
+    } catch (error) {
+      // The next search finds the file as it would after a restart.
+      this.discovery.obstruct(file.path, error);
+    }
   }
 }

@@ -58,6 +58,25 @@ export class Resumption {
     return true;
   }
 
+  /** Opens a file again at its settled position. One that has no name any more is held by its descriptor alone. */
+  async reopen(file: TailedFile): Promise<void> {
+    const { registry } = this;
+    const now = registry.context.now();
+    const checkpoint = file.checkpoint(now);
+    const kept = file.handOver();
+    registry.drop(file);
+    if (kept === undefined) {
+      await this.resume(checkpoint, new Map());
+      return registry.open.get(file.key)?.takePlaceOf(file);
+    }
+    const opened = { path: file.path, file: kept, facts: file.facts, contents: kept };
+    registry.claim(opened);
+    const again = registry.add(file.path, opened, { from: { checkpoint, at: file.mark.at } }, now);
+    again.state = file.state;
+    again.rotatedAt = file.rotatedAt;
+    again.takePlaceOf(file);
+  }
+
   /** Whether `opened` is a file whose checkpoint had lost it; then reading goes on there. */
   async returned(opened: OpenedFile): Promise<boolean> {
     for (const [key, checkpoint] of this.registry.missing) {

@@ -34,6 +34,7 @@ export class TailPump {
   readonly #options: TailPumpOptions;
   readonly #queue: TailedFile[] = [];
   readonly #idle: (() => void)[] = [];
+  readonly #leaving = new Map<TailedFile, () => void>();
   #running = 0;
   #lastPause = performance.now();
 
@@ -57,6 +58,12 @@ export class TailPump {
   idle(): Promise<void> {
     if (this.#running === 0 && this.#queue.length === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Resolves once `file`, which has ended, is not being read any more. Other files may keep the pump busy for ever. */
+  left(file: TailedFile): Promise<void> {
+    if (!file.queued) return Promise.resolve();
+    return new Promise((resolve) => this.#leaving.set(file, resolve));
   }
 
   /** Hands over a chunk that was not read in turn: an unfinished last line. */
@@ -94,6 +101,8 @@ export class TailPump {
     if (more) this.#queue.push(file);
     else {
       file.queued = false;
+      this.#leaving.get(file)?.();
+      this.#leaving.delete(file);
       if (file.lookAgain) {
         file.lookAgain = false;
         this.enqueue(file);

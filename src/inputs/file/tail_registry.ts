@@ -3,6 +3,7 @@ import type { Log } from "../../lib/log.ts";
 import type { FileInputConfig } from "./file_input_config.ts";
 import type { FileCheckpoint } from "./fingerprint.ts";
 import type { ReaderOptions } from "./reader.ts";
+import { reasonOf } from "./obstacles.ts";
 import type { OpenedFile, SearchPlaces } from "./rotation.ts";
 import { TailedFile, type TailedFileOptions } from "./tailed_file.ts";
 
@@ -107,13 +108,27 @@ export class TailRegistry {
     return tailed;
   }
 
-  /** The files opened since the last call, once their checkpoints are saved: only then may their records leave. */
+  /**
+   * The files opened since the last call, once their checkpoints are saved: only then may their records leave. While
+   * saving fails, on a full disk for example, they wait for a later call.
+   */
   async takeAdded(): Promise<readonly TailedFile[]> {
+    const { checkpoints, log } = this.context;
     const added = this.#added.filter((file) => !file.closed);
+    try {
+      if (this.#unsaved.length > 0) await checkpoints.persist(this.#unsaved);
+    } catch (error) {
+      log.warn(
+        `Cannot save the positions of new files: ${reasonOf(error)}; reading them once that succeeds`,
+        {
+          files: added.length,
+        },
+      );
+      return [];
+    }
     this.#added = [];
-    const unsaved = this.#unsaved;
     this.#unsaved = [];
-    if (unsaved.length > 0) await this.context.checkpoints.persist(unsaved);
+    for (const file of added) file.saved = true;
     return added;
   }
 

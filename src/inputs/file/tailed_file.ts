@@ -84,6 +84,8 @@ export class TailedFile {
   /** When the last copy that belongs to it was written, in ms; later copies are of later generations. */
   copyTime = 0;
   state: FileState = "live";
+  /** Its lineage is saved, so its records may leave. */
+  isSaved = false;
   /** Everything that was there has been read. */
   atEnd = false;
   /** When data last came, or the file was opened; ms since 1970. */
@@ -93,6 +95,8 @@ export class TailedFile {
   /** When it was last seen empty, with nothing read of its present generation; ms since 1970. */
   emptyAt = 0;
   #lastPartial = 0;
+  /** Its checkpoint was saved once: before that none of its records may leave. */
+  saved = false;
   /** In the queue or being read. */
   queued = false;
   /** Looked at again as soon as the current look is over. */
@@ -145,7 +149,7 @@ export class TailedFile {
 
   /** Whether there is something that may be read now. */
   get isReadable(): boolean {
-    return !this.closed && this.after.size === 0 &&
+    return this.saved && !this.closed && this.after.size === 0 &&
       (this.recovery === undefined || this.recovery === "copy") &&
       this.lost === undefined;
   }
@@ -206,6 +210,20 @@ export class TailedFile {
     earlier.after.delete(this);
     this.before.delete(earlier);
     this.waitFor(earlier);
+  }
+
+  /** Stands in the order of generations where `file`, which is not read any more, stood. */
+  takePlaceOf(file: TailedFile): void {
+    for (const earlier of this.after) {
+      if (file.after.has(earlier)) continue;
+      this.after.delete(earlier);
+      earlier.before.delete(this);
+    }
+    for (const later of file.before) {
+      later.after.delete(file);
+      later.waitFor(this);
+    }
+    file.before.clear();
   }
 
   /** Ends the waiting of the files behind this one; answers those that wait for nothing more. */
@@ -274,6 +292,16 @@ export class TailedFile {
   /** Stops reading; a look that is under way comes to its end. */
   end(): void {
     this.#closing.abort();
+  }
+
+  /** Stops reading and leaves the file open for another reader; undefined where that would not hold its position. */
+  handOver(): OpenFile | undefined {
+    if (!this.canProbe || this.lost !== undefined || this.mark.gen !== this.gen || this.#released) {
+      return undefined;
+    }
+    this.end();
+    this.#released = true;
+    return this.file;
   }
 
   /** Lets go of the file. */
