@@ -67,7 +67,9 @@ export class Resumption {
     registry.drop(file);
     if (kept === undefined) {
       await this.resume(checkpoint, new Map());
-      return registry.open.get(file.key)?.takePlaceOf(file);
+      const found = registry.open.get(file.key);
+      if (found === undefined) file.release();
+      return found?.takePlaceOf(file);
     }
     const opened = { path: file.path, file: kept, facts: file.facts, contents: kept };
     registry.claim(opened);
