@@ -1,0 +1,346 @@
+import { dirname } from "node:path";
+import { CheckpointTracker } from "../../checkpoints/checkpoint_tracker.ts";
+import { sleep } from "../../lib/sleep.ts";
+import type { Emit, InputContext } from "../input.ts";
+import type { BufferPool } from "./buffer_pool.ts";
+import { CopyRecovery } from "./copy_recovery.ts";
+import { type DirectoryChange, DirectoryWatcher } from "./directory_watcher.ts";
+import type { Discovery } from "./discovery.ts";
+import type { FileInputConfig } from "./file_input_config.ts";
+import { HotPoller } from "./hot_poller.ts";
+import { reasonOf } from "./obstacles.ts";
+import { TailPump } from "./tail_pump.ts";
+import type { TailRegistry } from "./tail_registry.ts";
+import type { LineagePosition, TailedFile } from "./tailed_file.ts";
+
+/** How often files are searched without a sign of a change, in ms. */
+const SCAN_INTERVAL_MS = 1_000;
+/** The shortest pause between two searches, in ms. */
+const SCAN_PAUSE_MS = 5;
+/** How long a copy must have stopped growing before it counts as whole, in ms. */
+const COPY_QUIET_MS = 50;
+/** After a sign of a rotation a file is read without pause for this time: what a truncation destroys is read before. */
+const ROTATION_MS = 60;
+const FIRST_BACKOFF_MS = 250;
+const LAST_BACKOFF_MS = 30_000;
+
+/** The reading of one file input, from its start to its stop: which file is looked at when, and what follows. */
+export class FileInputRun {
+  readonly #tracker: CheckpointTracker<LineagePosition>;
+  readonly #pump: TailPump;
+  readonly #watcher: DirectoryWatcher;
+  readonly #poller: HotPoller;
+  readonly #recovery: CopyRecovery;
+  readonly #byLineage = new Map<string, TailedFile>();
+  /** Where the end of a copy was seen, and since when it has been there, in ms. */
+  readonly #copyEnds = new WeakMap<TailedFile, { readonly end: number; readonly since: number }>();
+  #wake: (() => void) | undefined;
+  #scanAsked = true;
+
+  constructor(
+    private readonly config: FileInputConfig,
+    private readonly context: InputContext,
+    private readonly registry: TailRegistry,
+    private readonly discovery: Discovery,
+    pool: BufferPool,
+    emit: Emit,
+    private readonly stop: AbortSignal,
+  ) {
+    const { log } = context;
+    this.#tracker = new CheckpointTracker({
+      advance: (lid, position) => this.#advance(lid, position),
+      failed: (lid) => this.#rewind(lid),
+    });
+    this.#pump = new TailPump({
+      emit,
+      stop,
+      pool,
+      concurrency: context.concurrentReads,
+      now: Date.now,
+      onEmitted: (file, position, acknowledgement) =>
+        this.#tracker.track(file.lid, position, acknowledgement),
+      onEnd: (file) => this.#atEnd(file),
+      onChanged: (file) => this.#recovery.recover(file),
+      onError: (file, error) => this.#failedRead(file, error),
+      onCut: (file, lines) =>
+        log.warn(`Cut ${lines} line(s) of "${file.path}" to max_line_bytes`, { path: file.path, lines }),
+    });
+    this.#watcher = new DirectoryWatcher({
+      log,
+      onChange: (directory, change) => this.#changed(directory, change),
+      onFlood: (directory) => this.#flooded(directory),
+    });
+    this.#poller = new HotPoller({
+      now: Date.now,
+      onDue: (file) => this.#look(file),
+      onMoved: () => this.#askScan(),
+      onQuiet: (file) => this.#calmed(file),
+    });
+    this.#recovery = new CopyRecovery({ registry, discovery, stop, onReady: (file) => this.#take(file) });
+  }
+
+  async run(): Promise<void> {
+    const wake = () => this.#wake?.();
+    this.stop.addEventListener("abort", wake);
+    try {
+      await this.#loop();
+    } finally {
+      this.stop.removeEventListener("abort", wake);
+      this.#watcher.close();
+      this.#poller.close();
+      await this.#pump.idle();
+      await this.#tracker.idle();
+      for (const file of [...this.registry.open.values()]) {
+        this.context.checkpoints.set(file.checkpointKey, file.checkpoint(Date.now()));
+        this.registry.drop(file);
+      }
+    }
+  }
+
+  async #loop(): Promise<void> {
+    let nextScan = 0;
+    let nextSweep = 0;
+    while (!this.stop.aborted) {
+      let now = Date.now();
+      if (this.#scanAsked || now >= nextScan) {
+        this.#scanAsked = false;
+        await this.#scan();
+        now = Date.now();
+        nextScan = now + SCAN_INTERVAL_MS;
+      }
+      if (now >= nextSweep) {
+        await this.#sweep();
+        nextSweep = Date.now() + this.config.poll_interval;
+      }
+      if (this.context.once && this.#isFinished()) return;
+      const pause = this.context.once ? SCAN_PAUSE_MS : Math.min(nextScan, nextSweep) - Date.now();
+      await this.#pause(pause);
+      if (this.#scanAsked && !this.stop.aborted) await sleep(SCAN_PAUSE_MS, this.stop);
+    }
+  }
+
+  /** Waits, at most `ms`, until a search is asked for or the input stops. */
+  async #pause(ms: number): Promise<void> {
+    if (ms <= 0 || this.#scanAsked || this.stop.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  #askScan(): void {
+    this.#scanAsked = true;
+    this.#wake?.();
+  }
+
+  async #scan(): Promise<void> {
+    try {
+      for (const file of await this.discovery.scan()) this.#take(file);
+    } catch (error) {
+      const { log, name } = this.context;
+      log.warn(`Cannot search the files of input "${name}": ${reasonOf(error)}; trying again`, { error });
+    }
+    for (const file of this.registry.open.values()) if (file.state === "rotated") this.#look(file);
+    if (this.context.once) return;
+    if (!this.context.pollOnly) this.#watcher.update(this.discovery.directories);
+  }
+
+  /** Begins to read a file that was opened. */
+  #take(file: TailedFile): void {
+    this.#byLineage.set(file.lid, file);
+    for (const earlier of file.after) this.#pump.enqueue(earlier);
+    if (file.lost !== undefined) this.#recovery.recover(file);
+    else this.#pump.enqueue(file);
+  }
+
+  /** Has a file read if there is news in it. */
+  #look(file: TailedFile): void {
+    if (file.queued) {
+      file.lookAgain = true;
+      return;
+    }
+    if (
+      file.closed || file.recovery === "searching" || file.recovery === "between" || file.retryAt > Date.now()
+    ) return;
+    try {
+      if (file.canProbe && file.atEnd && file.reader.probe() === "same") return;
+    } catch (error) {
+      return this.#failedRead(file, error);
+    }
+    // A file that was empty until now has nothing to tell a truncation by.
+    if (file.atEnd && file.canProbe && file.reader.position.head.length === 0) this.#recovery.begin(file);
+    else this.#pump.enqueue(file);
+    if (this.context.pollOnly || this.#watcher.isPaused(file.directory)) this.#poller.add(file);
+  }
+
+  #changed(directory: string, change: DirectoryChange): void {
+    if (change.kind === "listing") {
+      this.#expectRotation(directory);
+      return this.#askScan();
+    }
+    const file = this.registry.standing.get(change.path);
+    if (file !== undefined) return this.#look(file);
+    // A renamed file is reported under its new name.
+    for (const open of this.registry.open.values()) {
+      if (open.state === "rotated" && open.directory === directory) this.#look(open);
+    }
+    if (this.discovery.concerns(change.path)) this.#askScan();
+  }
+
+  /** Something was created or renamed: if a copy is being made, its original is truncated next. */
+  #expectRotation(directory: string): void {
+    let expected = 0;
+    for (const file of this.registry.open.values()) {
+      if (
+        file.directory !== directory || file.state !== "live" || Date.now() - file.lastData > SCAN_INTERVAL_MS
+      ) continue;
+      this.#poller.add(file, ROTATION_MS);
+      if (++expected === 20) return;
+    }
+  }
+
+  #flooded(directory: string): void {
+    for (const file of this.registry.open.values()) {
+      if (dirname(file.path) === directory) this.#poller.add(file);
+    }
+    this.#askScan();
+  }
+
+  /** Once all files of a flooded directory are quiet, it is watched again. */
+  #calmed(file: TailedFile): void {
+    if (!this.#watcher.isPaused(file.directory)) return;
+    for (const other of this.registry.open.values()) {
+      if (other.directory === file.directory && this.#poller.has(other)) return;
+    }
+    this.#watcher.resume(file.directory);
+    this.#askScan();
+  }
+
+  #atEnd(file: TailedFile): void {
+    if (file.recovery === "copy") this.#atCopyEnd(file);
+    else this.#release(file);
+  }
+
+  /** Has those read that waited for `file`. */
+  #release(file: TailedFile): void {
+    for (const later of file.release()) {
+      if (later.recovery === "between") this.#recovery.proceed(later);
+      else this.#pump.enqueue(later);
+    }
+  }
+
+  /** A copy is whole once it has stopped growing; then its last line is, too. */
+  async #atCopyEnd(file: TailedFile): Promise<void> {
+    const end = file.reader.position.off + file.reader.partial;
+    const seen = this.#copyEnds.get(file);
+    if (seen?.end !== end) this.#copyEnds.set(file, { end, since: Date.now() });
+    if (seen?.end !== end || Date.now() - seen.since < COPY_QUIET_MS) {
+      await sleep(COPY_QUIET_MS, this.stop);
+      return this.#pump.enqueue(file);
+    }
+    this.#copyEnds.delete(file);
+    // From here on this is done once, whoever looks at the file meanwhile.
+    file.recovery = "between";
+    await this.#deliverPartial(file);
+    await this.#recovery.proceed(file);
+  }
+
+  async #deliverPartial(file: TailedFile): Promise<void> {
+    if (file.reader.partial === 0) return;
+    try {
+      const chunk = await file.reader.takePartial();
+      if (chunk !== undefined) await this.#pump.deliver(file, chunk);
+    } catch (error) {
+      this.#failedRead(file, error);
+    }
+  }
+
+  #failedRead(file: TailedFile, error: unknown): void {
+    file.backoff = Math.min(LAST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, file.backoff * 2));
+    file.retryAt = Date.now() + file.backoff;
+    file.atEnd = false;
+    if (file.recovery === "copy") this.#searchCopyAgain(file);
+    this.discovery.obstruct(file.path, error);
+    // Later generations must not wait for a file that may never be readable again.
+    this.#release(file);
+  }
+
+  /** A copy that cannot be read to its end may be half compressed: soon there is a whole one. */
+  async #searchCopyAgain(file: TailedFile): Promise<void> {
+    file.lost = file.fingerprint();
+    file.recovery = undefined;
+    await sleep(file.backoff, this.stop);
+    if (!this.stop.aborted) await this.#recovery.recover(file);
+  }
+
+  /** Looks at every file, since notifications may be missing; flushes and closes what has been quiet long enough. */
+  async #sweep(): Promise<void> {
+    const now = Date.now();
+    for (const file of [...this.registry.open.values()]) {
+      this.#look(file);
+      if (!file.atEnd || file.queued || file.recovery !== undefined) continue;
+      const { partial_line_timeout: timeout, rotated_wait: wait } = this.config;
+      const quietFor = now - Math.max(file.lastData, file.rotatedAt, file.lastGrowth);
+      const finished = file.state === "rotated" && (quietFor > wait || !file.canProbe);
+      if (finished || (timeout !== undefined && quietFor > timeout)) await this.#deliverPartial(file);
+      if (finished && file.reader.partial === 0 && this.#tracker.pending(file.lid) === 0) {
+        this.registry.retire(file);
+      }
+    }
+  }
+
+  #isFinished(): boolean {
+    if (this.#scanAsked) return false;
+    const { partial_line_timeout: timeout } = this.config;
+    for (const file of this.registry.open.values()) {
+      // The sweep will deliver it.
+      if (timeout !== undefined && file.reader.partial > 0) return false;
+      if (!file.atEnd && file.backoff === 0) return false;
+      if (file.queued || file.recovery !== undefined || file.after.size > 0) return false;
+    }
+    for (const file of this.registry.open.values()) this.#leavePartial(file);
+    return true;
+  }
+
+  /** Somebody may be about to finish the line: it stays for the next run. */
+  #leavePartial({ path, reader }: TailedFile): void {
+    if (reader.partial === 0) return;
+    this.context.log.info(`Left the last line of "${path}" for the next run: it has no line break yet`, {
+      path,
+      bytes: reader.partial,
+    });
+  }
+
+  #advance(lid: string, position: LineagePosition): void {
+    const file = this.#byLineage.get(lid);
+    if (file === undefined) return;
+    file.mark = position;
+    this.context.checkpoints.set(file.checkpointKey, () => file.checkpoint(Date.now()));
+  }
+
+  /** A batch failed: what follows the settled position is read again. */
+  async #rewind(lid: string): Promise<void> {
+    const file = this.#byLineage.get(lid);
+    if (file === undefined || this.stop.aborted) return;
+    this.context.log.warn(
+      `Reading "${file.path}" again from byte ${file.mark.at.off}: its records were not delivered`,
+      {
+        path: file.path,
+      },
+    );
+    file.end();
+    await this.#pump.left(file);
+    if (this.stop.aborted) return;
+    this.#tracker.forget(lid);
+    try {
+      for (const again of await this.discovery.reopen(file)) this.#take(again);
+    } catch (error) {
+      // The next search finds the file as it would after a restart.
+      this.discovery.obstruct(file.path, error);
+    }
+  }
+}
