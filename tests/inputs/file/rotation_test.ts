@@ -1,0 +1,116 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { gzipSync } from "node:zlib";
+import { START } from "../../../src/inputs/file/reader.ts";
+import {
+  findCopy,
+  isCopyOf,
+  locate,
+  openContents,
+  unseenGenerations,
+} from "../../../src/inputs/file/rotation.ts";
+import type { TailedFile } from "../../../src/inputs/file/tailed_file.ts";
+import { Bench } from "./support.ts";
+
+const TEXT = Array.from({ length: 100 }, (_, index) => `a line with the number ${index}\n`).join("");
+const NOTHING_TAKEN = { copiesDirectory: undefined, isTaken: () => false };
+
+/** "a.log" with this text, read and settled to the end. */
+async function readFile(bench: Bench, text = TEXT): Promise<TailedFile> {
+  const path = bench.write("a.log", text);
+  const file = bench.registry().add(path, openContents(path), { start: START }, bench.time);
+  while ((await file.reader.look()).kind !== "end");
+  file.mark = { gen: 0, at: file.reader.position };
+  return file;
+}
+
+Deno.test("locate finds a renamed file by its identity, wherever the search has seen it", async () => {
+  using bench = new Bench();
+  const file = await readFile(bench);
+  const checkpoint = file.checkpoint(bench.time);
+  fs.mkdirSync(bench.path("far"));
+  fs.renameSync(bench.path("a.log"), bench.path("far/b"));
+  assert.equal(await locate(checkpoint, new Map(), NOTHING_TAKEN), undefined);
+  const found = await locate(checkpoint, new Map([[file.key, bench.path("far/b")]]), NOTHING_TAKEN);
+  assert.deepEqual([found?.path, found?.comparison], [bench.path("far/b"), "same"]);
+  found?.contents.close();
+  file.close();
+});
+
+Deno.test("locate finds the contents under another identity, compressed too, and never what is taken", async () => {
+  using bench = new Bench();
+  const file = await readFile(bench);
+  const checkpoint = file.checkpoint(bench.time);
+  file.close();
+  bench.write("a.log.1.gz", gzipSync(TEXT + "more\n"));
+  fs.rmSync(bench.path("a.log"));
+  const found = await locate(checkpoint, new Map(), NOTHING_TAKEN);
+  assert.equal(found?.path, bench.path("a.log.1.gz"));
+  found?.contents.close();
+  assert.equal(await locate(checkpoint, new Map(), { ...NOTHING_TAKEN, isTaken: () => true }), undefined);
+});
+
+Deno.test("locate says that the same file no longer holds what was read", async () => {
+  using bench = new Bench();
+  const file = await readFile(bench);
+  const checkpoint = file.checkpoint(bench.time);
+  fs.truncateSync(bench.path("a.log"));
+  const found = await locate(checkpoint, new Map(), NOTHING_TAKEN);
+  assert.equal(found?.comparison, "changed");
+  found?.contents.close();
+  file.close();
+});
+
+Deno.test("findCopy finds the copy by its contents, waits for one in the making, and takes no other file", async () => {
+  using bench = new Bench();
+  const file = await readFile(bench);
+  const wanted = file.fingerprint();
+  fs.truncateSync(bench.path("a.log"));
+  const search = async () => {
+    const result = await findCopy(bench.path("a.log"), wanted, NOTHING_TAKEN);
+    if (result.kind === "found") result.copy.contents.close();
+    return result.kind;
+  };
+  assert.equal(await search(), "none");
+  bench.write("a.log.1", TEXT.slice(0, 2000));
+  assert.equal(await search(), "unfinished");
+  bench.write("a.log.1", TEXT.slice(0, -3) + "X9\n");
+  assert.equal(await search(), "none");
+  bench.write("a.log.1", TEXT + "rest\n");
+  assert.equal(await search(), "found");
+  file.close();
+});
+
+Deno.test("isCopyOf tells a whole copy, one in the making, and a stranger, and does not guess after a truncation", async () => {
+  using bench = new Bench();
+  const file = await readFile(bench);
+  const kindOf = async (text: string) => {
+    const opened = openContents(bench.write("a.log.1", text));
+    const kind = await isCopyOf(opened, { file: file.file, position: file.reader.position });
+    opened.contents.close();
+    return kind;
+  };
+  assert.equal(await kindOf(TEXT), "copy");
+  assert.equal(await kindOf(TEXT.slice(0, 500)), "copy");
+  assert.equal(await kindOf("another" + TEXT), "other");
+  assert.equal(await kindOf(""), "other");
+  bench.append("a.log", "more\n");
+  assert.equal(await kindOf(TEXT + "more\n"), "copy");
+  fs.truncateSync(bench.path("a.log"));
+  assert.equal(await kindOf(TEXT), "unclear");
+  file.close();
+});
+
+Deno.test("unseenGenerations lists what came later, oldest first, and a compressed one only without its plain file", () => {
+  using bench = new Bench();
+  bench.write("a.log", "now\n");
+  const at = (name: string, seconds: number) => fs.utimesSync(bench.write(name, name), seconds, seconds);
+  at("a.log.4.gz", 100);
+  at("a.log.3", 200);
+  at("a.log.2", 300);
+  at("a.log.2.gz", 310);
+  at("a.log.1.gz", 400);
+  const names = unseenGenerations(bench.path("a.log"), 150_000, "mtime", NOTHING_TAKEN)
+    .map(({ path }) => path.slice(bench.directory.length + 1));
+  assert.deepEqual(names, ["a.log.3", "a.log.2", "a.log.1.gz"]);
+});
