@@ -118,7 +118,8 @@ export class Reader {
       const answer = this.#source.read(buffer, buffer.length, off - tail.length);
       const count = typeof answer === "number" ? answer : await answer;
       if (count < tail.length || !startsWith(buffer, tail)) return { kind: "changed" };
-      if (off === 0 && (count < head.length || !startsWith(buffer, head))) return { kind: "changed" };
+      const shown = off === 0 ? head.subarray(0, buffer.length) : START.head;
+      if (count < shown.length || !startsWith(buffer, shown)) return { kind: "changed" };
       if (this.#inHole) return this.#skipHole(buffer, count);
       const { count: lines, end } = this.#scanner.scan(buffer, tail.length, count);
       if (this.#position.skipping) return this.#skipLine(buffer, lines, count);

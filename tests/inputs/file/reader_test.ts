@@ -212,6 +212,21 @@ Deno.test("Reader tells truncation and rewriting apart from growth", async () =>
   assert.equal(await read((source) => source.append(bytesOf("begun"))), "end");
 });
 
+Deno.test("Reader begins with a head that is longer than its buffer, and notices when it changed", async () => {
+  const bytes = bytesOf("a line\n".repeat(300));
+  const source = new MemorySource(bytes);
+  const position = await positionAt(source, 0);
+  const lines = (await drain(new Reader(source, position, readerOptions({ bufferBytes: 10 })))).flatMap(
+    linesOf,
+  );
+  assert.equal(lines.length, 300);
+  source.bytes = bytesOf("b line\n".repeat(300));
+  assert.equal(
+    (await new Reader(source, position, readerOptions({ bufferBytes: 10 })).look()).kind,
+    "changed",
+  );
+});
+
 Deno.test("Reader sees a truncation that took only an unfinished line as nothing lost", async () => {
   const source = new MemorySource(bytesOf("one\nbegun"));
   const reader = new Reader(source, START, readerOptions());

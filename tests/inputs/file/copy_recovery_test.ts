@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { CopyRecovery } from "../../../src/inputs/file/copy_recovery.ts";
+import { Discovery } from "../../../src/inputs/file/discovery.ts";
+import { Bench } from "./support.ts";
+
+/** "a.log", read to its end, and the recovery that is to find its rest. */
+async function lost(bench: Bench, text: string) {
+  bench.write("a.log", text);
+  const registry = bench.registry();
+  const discovery = new Discovery(registry);
+  const [file] = await discovery.scan();
+  while ((await file!.reader.look()).kind !== "end");
+  const ready: unknown[] = [];
+  const stop = new AbortController();
+  const recovery = new CopyRecovery({
+    registry,
+    discovery,
+    stop: stop.signal,
+    onReady: (which) => ready.push(which),
+  });
+  return { file: file!, recovery, ready, stop, registry };
+}
+
+Deno.test("CopyRecovery goes on in the copy at the very byte, and again in another when that one changes", async () => {
+  using bench = new Bench();
+  const text = "a line of some length\n".repeat(100);
+  const { file, recovery, ready, registry } = await lost(bench, text);
+  fs.writeFileSync(bench.path("a.log.1"), text + "rest\n");
+  fs.truncateSync(bench.path("a.log"));
+  assert.equal((await file.reader.look()).kind, "changed");
+  await recovery.recover(file);
+  assert.deepEqual(ready, [file]);
+  assert.equal(file.recovery, "copy");
+  assert.equal(file.reader.position.off, text.length);
+  fs.writeFileSync(bench.path("a.log.2"), text + "rest\n");
+  fs.truncateSync(bench.path("a.log.1"));
+  assert.equal((await file.reader.look()).kind, "changed");
+  await recovery.recover(file);
+  const look = await file.reader.look();
+  assert.equal(look.kind === "lines" && new TextDecoder().decode(look.chunk.bytes), "rest\n");
+  registry.drop(file);
+});
+
+Deno.test("CopyRecovery begins the next generation when there is no copy, and says what is lost", async () => {
+  using bench = new Bench();
+  const { file, recovery, ready, registry } = await lost(bench, "one\n");
+  bench.append("a.log", "unread\n");
+  file.facts = file.file.facts();
+  fs.truncateSync(bench.path("a.log"));
+  await recovery.recover(file);
+  assert.deepEqual(ready, [file]);
+  assert.deepEqual([file.gen, file.recovery], [1, undefined]);
+  assert.match(bench.log.of("error")[0] ?? "", /^Cannot find the rest of ".*a\.log".*7 ?B or more are lost/);
+  registry.drop(file);
+});
+
+Deno.test("CopyRecovery is done once however often it is asked, and gives up when the input stops", async () => {
+  using bench = new Bench();
+  const { file, recovery, ready, stop, registry } = await lost(bench, "one\n");
+  fs.truncateSync(bench.path("a.log"));
+  const both = [recovery.recover(file), recovery.recover(file)];
+  stop.abort();
+  await Promise.all(both);
+  assert.deepEqual(ready, []);
+  assert.equal(file.gen, 0);
+  registry.drop(file);
+});

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { gzipSync } from "node:zlib";
+import { Discovery } from "../../../src/inputs/file/discovery.ts";
+import type { FileInputConfig } from "../../../src/inputs/file/file_input_config.ts";
+import { Bench } from "./support.ts";
+
+class Found {
+  readonly registry;
+  readonly discovery: Discovery;
+  readonly #bench: Bench;
+
+  constructor(bench: Bench, config: Partial<FileInputConfig> = {}) {
+    this.#bench = bench;
+    this.registry = bench.registry(config);
+    this.discovery = new Discovery(this.registry);
+  }
+  /** Searches; answers what was opened, as "name@offset". */
+  async scan(): Promise<string[]> {
+    const files = await this.discovery.scan();
+    return files.map((file) =>
+      `${file.path.slice(this.#bench.directory.length + 1)}@${file.reader.position.off}`
+    );
+  }
+  /** Reads every open file to its end; all of it is delivered. */
+  async readAll(): Promise<void> {
+    for (const file of this.registry.open.values()) {
+      while ((await file.reader.look()).kind !== "end");
+      file.reachEnd(this.#bench.time);
+      file.mark = { gen: file.gen, at: file.reader.position };
+    }
+  }
+  [Symbol.dispose](): void {
+    for (const file of [...this.registry.open.values()]) this.registry.drop(file);
+  }
+}
+
+Deno.test("Discovery opens each file once, and new ones as they come", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "one\n");
+  using found = new Found(bench);
+  assert.deepEqual(await found.scan(), ["a.log@0"]);
+  assert.deepEqual(await found.scan(), []);
+  bench.write("b.log", "two\n");
+  assert.deepEqual(await found.scan(), ["b.log@0"]);
+});
+
+Deno.test("Discovery starts at the end of old lines only at the first run, and of files too old always", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "one\nbegun");
+  using found = new Found(bench, { start_at: "end", ignore_older: 60_000 });
+  assert.deepEqual(await found.scan(), ["a.log@4"]);
+  bench.write("b.log", "new\n");
+  fs.utimesSync(bench.write("c.log", "old\n"), 1000, 1000);
+  assert.deepEqual((await found.scan()).sort(), ["b.log@0", "c.log@4"]);
+});
+
+Deno.test("Discovery follows a renamed file and opens its successor", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "one\n");
+  using found = new Found(bench);
+  await found.scan();
+  await found.readAll();
+  fs.renameSync(bench.path("a.log"), bench.path("a.log.1"));
+  bench.write("a.log", "two\n");
+  assert.deepEqual(await found.scan(), ["a.log@0"]);
+  const states = [...found.registry.open.values()].map(({ state, path }) => [state, path]);
+  assert.deepEqual(states, [["rotated", bench.path("a.log")], ["live", bench.path("a.log")]]);
+});
+
+Deno.test("Discovery opens no copy of what is read, and no compressed file", async () => {
+  using bench = new Bench();
+  const text = "some line\n".repeat(200);
+  bench.write("a.log", text);
+  using found = new Found(bench);
+  await found.scan();
+  await found.readAll();
+  bench.write("a.log.1", text);
+  bench.write("b.log.gz", gzipSync("compressed\n"));
+  assert.deepEqual(await found.scan(), []);
+  assert.equal(found.registry.aliases.size, 1);
+  assert.equal(bench.log.of("info").filter((line) => line.includes("compressed files")).length, 1);
+});
+
+Deno.test("Discovery resumes from checkpoints, and says when a file is gone", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "one\ntwo\n");
+  bench.write("b.log", "one\n");
+  {
+    using found = new Found(bench);
+    await found.scan();
+    await found.readAll();
+    for (const file of found.registry.open.values()) bench.store.set(file.checkpointKey, file.checkpoint(0));
+  }
+  bench.store.condition = "intact";
+  fs.rmSync(bench.path("b.log"));
+  bench.append("a.log", "three\n");
+  using found = new Found(bench);
+  assert.equal(await found.discovery.prepare(), false, "not everything can be read again");
+  assert.deepEqual(await found.scan(), ["a.log@8"]);
+  assert.equal(bench.log.of("warn").filter((line) => line.includes("b.log")).length, 1);
+});
+
+Deno.test("Discovery goes on with the others when one file cannot be opened", async () => {
+  using bench = new Bench();
+  fs.symlinkSync("/proc/self/mem", bench.path("b.log"));
+  bench.write("a.log", "one\n");
+  using found = new Found(bench);
+  const opened = await found.scan();
+  assert.ok(opened.includes("a.log@0"), String(opened));
+});
