@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import { lastLineStart, positionAt } from "./file_positions.ts";
-import { CHECKPOINT_PREFIX, compare, type FileCheckpoint } from "./fingerprint.ts";
+import { CHECKPOINT_PREFIX, compare, type FileCheckpoint, HEAD_BYTES, readFully } from "./fingerprint.ts";
 import { Finder, type FoundFile } from "./finder.ts";
 import { Obstacles } from "./obstacles.ts";
 import { factsOf, isMissing } from "./open_file.ts";
@@ -85,12 +85,7 @@ export class Discovery {
   adoptLaterCopies(file: TailedFile): Promise<readonly TailedFile[]> {
     return this.#inTurn(async () => {
       for (
-        const copy of await this.#adoptGenerations(
-          file.path,
-          file.copyTime,
-          "mtime",
-          this.#registry.copyPlaces,
-        )
+        const copy of await this.#adoptGenerations(file.path, file.copyTime, "mtime")
       ) {
         copy.isCopy = true;
         file.waitForInstead(copy);
@@ -243,14 +238,17 @@ export class Discovery {
     const kind = key === expectedKey ? await this.#kindOf(opened) : "unclear";
     if (kind === "copy" || kind === "unclear" || !this.#registry.claim(opened)) return;
     if (await this.#resumption.returned(opened) || await this.#resumption.replaced(opened)) return;
-    if (kind !== "own") return await this.#start(kind.path, opened, startedAt);
+    if (kind !== "own") return void await this.#start(kind.path, opened, startedAt);
     const since = this.#unseenSince(path);
-    if (since !== undefined) {
-      this.#rotating.set(path, startedAt + AFTERMATH_MS);
-      await this.#adoptGenerations(path, since, "birth");
+    if (since === undefined) return void await this.#start(path, opened, startedAt);
+    this.#rotating.set(path, startedAt + AFTERMATH_MS);
+    const head = await readFully(opened.contents, 0, HEAD_BYTES);
+    const generations = await this.#adoptGenerations(path, since, "birth", { opened, head });
+    const file = await this.#start(path, opened, startedAt);
+    // It may have been renamed while the generations were searched; then there are later ones among them.
+    for (const later of generations) {
+      if (later.canProbe && later.facts.birth > file.facts.birth) later.waitForInstead(file);
     }
-    // It may have been renamed meanwhile, and stand among the generations now.
-    if (!this.#registry.open.has(key)) await this.#start(path, opened, startedAt);
   }
 
   /**
@@ -283,14 +281,22 @@ export class Discovery {
     return generationOf ?? "own";
   }
 
-  /** Opens unseen generations of `path`, each to be read after the one before. */
+  /**
+   * Opens unseen generations of `path`, each to be read after the one before. `except`: a file that is open already
+   * and may have been renamed, with its beginning.
+   */
   async #adoptGenerations(
     path: string,
     since: number | undefined,
     by: "birth" | "mtime",
-    places = this.#registry.places,
+    except?: { readonly opened: OpenedFile; readonly head: Uint8Array },
   ): Promise<TailedFile[]> {
     const { now } = this.#registry.context;
+    const known = by === "mtime" ? this.#registry.copyPlaces : this.#registry.places;
+    const places = {
+      ...known,
+      isTaken: (key: string) => key === except?.opened.facts.key || known.isTaken(key),
+    };
     const adopted: TailedFile[] = [];
     if (since === undefined) return adopted;
     const directories = new Set([dirname(path)]);
@@ -302,48 +308,53 @@ export class Discovery {
       let moved = false;
       for (const generation of generations) {
         const opened = this.#tryOpen(generation.path);
-        moved = opened?.facts.key !== generation.facts.key;
-        const unwanted = moved || opened === undefined || await this.#isKnownContents(path, opened);
-        if (unwanted || !this.#registry.claim(opened)) {
-          opened?.contents.close();
-          if (moved) break;
-          continue;
+        if (opened === undefined) continue;
+        moved = opened.facts.key !== generation.facts.key;
+        const wanted = !moved && !await this.#isKnownContents(path, opened, except?.head) &&
+          this.#registry.claim(opened);
+        const start = wanted ? await positionAt(opened.contents, 0).catch(() => undefined) : undefined;
+        if (start === undefined) this.#registry.release(opened);
+        else {
+          const file = this.#registry.add(path, opened, { start }, now());
+          file.state = "rotated";
+          adopted.push(file);
         }
-        const start = await positionAt(opened.contents, 0).catch(() => undefined);
-        if (start === undefined) {
-          // Compressed, and not whole yet.
-          this.#registry.release(opened);
-          continue;
-        }
-        const file = this.#registry.add(path, opened, { start }, now());
-        file.state = "rotated";
-        adopted.push(file);
+        if (moved) break;
       }
       if (!moved) break;
     }
     return adopted;
   }
 
-  /** A compressed generation is another file with the same contents; then it is no news. */
-  async #isKnownContents(path: string, opened: OpenedFile): Promise<boolean> {
-    if (opened.contents === opened.file) return false;
-    for (const [key, value] of this.#registry.context.checkpoints.entries()) {
-      const checkpoint = value as FileCheckpoint;
-      if (!key.startsWith(CHECKPOINT_PREFIX) || checkpoint.path !== path || checkpoint.headLen === 0) {
-        continue;
+  /**
+   * A compressed generation is another file with the contents of a known one; then it is no news. It is not judged
+   * before it is whole. `head`: the beginning of a file that is about to be known.
+   */
+  async #isKnownContents(path: string, opened: OpenedFile, head?: Uint8Array): Promise<boolean> {
+    const { contents, facts, file } = opened;
+    if (contents === file) return false;
+    try {
+      if (head !== undefined && head.length > 0) {
+        const start = await readFully(contents, 0, head.length);
+        if (start.length > 0 && start.every((byte, index) => byte === head[index])) return true;
       }
-      // Not whole yet: a later search will tell.
-      const comparison = await compare(opened.contents, checkpoint).catch(() => "unreadable" as const);
-      if (comparison === "unreadable") return true;
-      if (comparison !== "same") continue;
-      this.#registry.aliases.add(opened.facts.key);
+      for (const [key, value] of this.#registry.context.checkpoints.entries()) {
+        const checkpoint = value as FileCheckpoint;
+        const relevant = key.startsWith(CHECKPOINT_PREFIX) && checkpoint.path === path &&
+          checkpoint.headLen > 0;
+        // A shorter one lacks what its writer added after the compression, through the descriptor that it held.
+        if (!relevant || await compare(contents, checkpoint) === "different") continue;
+        this.#registry.aliases.add(facts.key);
+        return true;
+      }
+      return false;
+    } catch {
       return true;
     }
-    return false;
   }
 
   /** Begins a new lineage. `path`: its source, which differs from where it stands for a renamed generation. */
-  async #start(path: string, opened: OpenedFile, startedAt: number): Promise<void> {
+  async #start(path: string, opened: OpenedFile, startedAt: number): Promise<TailedFile> {
     const { config, log, now, reader } = this.#registry.context;
     const { contents, facts } = opened;
     const old = config.ignore_older !== undefined && now() - facts.mtime > config.ignore_older;
@@ -354,6 +365,7 @@ export class Discovery {
     else file.state = "rotated";
     if (old) log.info(`Not reading what stands in "${path}": it was last written too long ago`, { path });
     log.debug(`Found "${path}"`, { path, lineage: file.lid, offset: off });
+    return file;
   }
 
   #tryOpen(path: string): OpenedFile | undefined {
