@@ -10,7 +10,9 @@ export class ByteBudget {
 
   /** `limit`: bytes; at least 1. */
   constructor(limit: number) {
-    if (!(limit >= 1)) throw new RangeError(`Cannot create a byte budget: limit is ${limit}; must be at least 1`);
+    if (!(limit >= 1)) {
+      throw new RangeError(`Cannot create a byte budget: limit is ${limit}; must be at least 1`);
+    }
     this.#limit = limit;
   }
 
