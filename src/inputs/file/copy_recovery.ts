@@ -20,6 +20,8 @@ const TRIES = 20;
 /** So often where nothing points to a copy: somebody emptied the file. */
 const TRIES_WITHOUT_SIGN = 3;
 const RETRY_MS = 100;
+/** Times of files may lag behind the clock by this much, in ms. */
+const CLOCK_TICK_MS = 10;
 
 /**
  * Finds the rest of a truncated generation. Rotations that truncate a file in place copy it first; what was not read
@@ -57,14 +59,15 @@ export class CopyRecovery {
     }
     if (stop.aborted || file.closed) return;
     this.#report(file, Math.max(0, file.facts.size - wanted.off));
-    file.copyTime = Infinity;
+    file.copyTime = registry.context.now();
     await this.proceed(file);
   }
 
   /** Has a file that was empty when last seen read, after the copies of what came and went in it since. */
   async begin(file: TailedFile): Promise<void> {
     const { discovery, onReady } = this.options;
-    file.copyTime = file.emptyAt;
+    file.copyTime = Math.max(file.copyTime, file.emptyAt - CLOCK_TICK_MS);
+    file.emptyAt = 0;
     file.recovery = "between";
     for (const copy of await discovery.adoptLaterCopies(file)) onReady(copy);
     // With copies it goes on once these are read; without, its generation has only just begun.

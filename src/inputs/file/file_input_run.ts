@@ -154,7 +154,7 @@ export class FileInputRun {
     this.#byLineage.set(file.lid, file);
     for (const earlier of file.after) this.#pump.enqueue(earlier);
     if (file.lost !== undefined) this.#recovery.recover(file);
-    else this.#pump.enqueue(file);
+    else this.#look(file);
   }
 
   /** Has a file read if there is news in it. */
@@ -163,16 +163,16 @@ export class FileInputRun {
       file.lookAgain = true;
       return;
     }
-    if (
-      file.closed || file.recovery === "searching" || file.recovery === "between" || file.retryAt > Date.now()
-    ) return;
+    if (!file.isReadable || file.retryAt > Date.now()) return;
+    let news = true;
     try {
-      if (file.canProbe && file.atEnd && file.reader.probe() === "same") return;
+      news = !file.canProbe || file.reader.probe() === "news";
     } catch (error) {
       return this.#failedRead(file, error);
     }
+    if (file.atEnd && !news) return;
     // A file that was empty until now has nothing to tell a truncation by.
-    if (file.atEnd && file.canProbe && file.reader.position.head.length === 0) this.#recovery.begin(file);
+    if (news && file.isEmptySoFar) this.#recovery.begin(file);
     else this.#pump.enqueue(file);
     if (this.context.pollOnly || this.#watcher.isPaused(file.directory)) this.#poller.add(file);
   }
@@ -229,7 +229,7 @@ export class FileInputRun {
   #release(file: TailedFile): void {
     for (const later of file.release()) {
       if (later.recovery === "between") this.#recovery.proceed(later);
-      else this.#pump.enqueue(later);
+      else this.#look(later);
     }
   }
 

@@ -242,6 +242,11 @@ export class Reader {
   #see(buffer: Uint8Array, count: number): void {
     this.#seenTail = buffer.slice(Math.max(0, count - TAIL_BYTES), count);
     this.#seenEnd = this.#position.off - this.#position.tail.length + count;
+    // An unfinished first line proves as well as a whole one which generation this is.
+    const { head, off, tail } = this.#position;
+    if (off > head.length || head.length === HEAD_BYTES) return;
+    const fresh = buffer.subarray(tail.length + head.length - off, count);
+    if (fresh.length > 0) this.#position = { ...this.#position, head: extended(head, fresh) };
   }
 }
 

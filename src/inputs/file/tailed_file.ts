@@ -92,7 +92,7 @@ export class TailedFile {
   lastData: number;
   /** When the unfinished last line grew; ms since 1970. */
   lastGrowth = 0;
-  /** When it was last seen empty, with nothing read of its present generation; ms since 1970. */
+  /** When it was last seen empty, with nothing read of its present generation, in ms since 1970; or 0. */
   emptyAt = 0;
   #lastPartial = 0;
   /** Its checkpoint was saved once: before that none of its records may leave. */
@@ -139,12 +139,18 @@ export class TailedFile {
     this.#contents = options.contents ?? options.file;
     const at = from?.at ?? options.start ?? START;
     this.mark = { gen: this.gen, at };
+    if (at.off === 0 && at.head.length === 0) this.emptyAt = options.now;
     this.reader = new Reader(this.#contents, at, options.reader, this.gen > 0);
   }
 
   /** The key of its checkpoint in the store. */
   get checkpointKey(): string {
     return CHECKPOINT_PREFIX + this.lid;
+  }
+
+  /** It was empty when last seen: nothing could tell its first bytes from those of a later generation. */
+  get isEmptySoFar(): boolean {
+    return this.emptyAt > 0 && this.canProbe && this.reader.position.off === 0;
   }
 
   /** Whether there is something that may be read now. */
@@ -193,7 +199,7 @@ export class TailedFile {
   /** Notes that everything that was there has been read. `now`: ms since 1970. */
   reachEnd(now: number): void {
     this.atEnd = true;
-    if (this.reader.position.off + this.reader.partial === 0) this.emptyAt = now;
+    this.emptyAt = this.reader.position.off + this.reader.partial === 0 ? now : 0;
     if (this.reader.partial !== this.#lastPartial) this.lastGrowth = now;
     this.#lastPartial = this.reader.partial;
   }
