@@ -128,7 +128,7 @@ export class Workspace implements AsyncDisposable {
         return judge(delivered.bytes(), writers).lost.size === 0;
       },
       {
-        state: () => `${delivered.lines} arrived; stderr:\n${agent.tail()}`,
+        state: () => `${differences(delivered, writers)}; stderr:\n${agent.tail()}`,
         ...within === undefined ? {} : { within },
       },
     );
@@ -198,5 +198,14 @@ export class Workspace implements AsyncDisposable {
     for (const load of this.#loads) await load.stop().catch(() => {});
     for (const cleanup of this.#cleanup.reverse()) await cleanup();
     await Deno.remove(this.directory, { recursive: true });
+  }
+}
+
+function differences(delivered: Delivered, writers: readonly Written[]): string {
+  try {
+    assertDelivered(delivered.bytes(), writers);
+    return "all has arrived by now";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
