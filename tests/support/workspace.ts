@@ -76,9 +76,10 @@ export class Workspace implements AsyncDisposable {
     }));
   }
 
-  /** Writes any text as the configuration file. */
+  /** Puts any text in the place of the configuration file, in one step: an agent may read it at any time. */
   writeConfig(text: string): void {
-    Deno.writeTextFileSync(this.config, text);
+    Deno.writeTextFileSync(`${this.config}.new`, text);
+    Deno.renameSync(`${this.config}.new`, this.config);
   }
 
   /** A `file` output with one file, and what arrives there. */
