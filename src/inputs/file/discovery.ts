@@ -57,6 +57,11 @@ export class Discovery {
     this.#obstacles.add(path, error);
   }
 
+  /** Notes that it could be read again. */
+  unobstruct(path: string): void {
+    this.#obstacles.clear(path);
+  }
+
   /**
    * Resumes what the checkpoints speak of; called once, before the first search. True when everything behind the
    * saved positions can be read again.

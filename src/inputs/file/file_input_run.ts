@@ -32,6 +32,8 @@ export class FileInputRun {
   readonly #poller: HotPoller;
   readonly #recovery: CopyRecovery;
   readonly #byLineage = new Map<string, TailedFile>();
+  /** How long the next rewind of a lineage waits, in ms, since nothing was delivered after the last one. */
+  readonly #rewindPauses = new Map<string, number>();
   /** Where the end of a copy was seen, and since when it has been there, in ms. */
   readonly #copyEnds = new WeakMap<TailedFile, { readonly end: number; readonly since: number }>();
   #wake: (() => void) | undefined;
@@ -62,6 +64,12 @@ export class FileInputRun {
       onEnd: (file) => this.#atEnd(file),
       onChanged: (file) => this.#recovery.recover(file),
       onError: (file, error) => this.#failedRead(file, error),
+      onHealed: (file) => this.discovery.unobstruct(file.path),
+      onRefused: (file, error) =>
+        log.error(`Cannot hand over lines of "${file.path}": ${reasonOf(error)}; reading them again`, {
+          path: file.path,
+          error,
+        }),
       onCut: (file, lines) =>
         log.warn(`Cut ${lines} line(s) of "${file.path}" to max_line_bytes`, { path: file.path, lines }),
     });
@@ -109,7 +117,7 @@ export class FileInputRun {
         nextScan = now + SCAN_INTERVAL_MS;
       }
       if (now >= nextSweep) {
-        await this.#sweep();
+        this.#sweep();
         nextSweep = Date.now() + this.config.poll_interval;
       }
       if (this.context.once && this.#isFinished()) return;
@@ -242,21 +250,10 @@ export class FileInputRun {
       await sleep(COPY_QUIET_MS, this.stop);
       return this.#pump.enqueue(file);
     }
+    // Once the last line is taken, or if that fails, the pump is at the end again.
+    if (file.reader.partial > 0) return this.#pump.enqueuePartial(file);
     this.#copyEnds.delete(file);
-    // From here on this is done once, whoever looks at the file meanwhile.
-    file.recovery = "between";
-    await this.#deliverPartial(file);
     await this.#recovery.proceed(file);
-  }
-
-  async #deliverPartial(file: TailedFile): Promise<void> {
-    if (file.reader.partial === 0) return;
-    try {
-      const chunk = await file.reader.takePartial();
-      if (chunk !== undefined) await this.#pump.deliver(file, chunk);
-    } catch (error) {
-      this.#failedRead(file, error);
-    }
   }
 
   #failedRead(file: TailedFile, error: unknown): void {
@@ -278,7 +275,7 @@ export class FileInputRun {
   }
 
   /** Looks at every file, since notifications may be missing; flushes and closes what has been quiet long enough. */
-  async #sweep(): Promise<void> {
+  #sweep(): void {
     const now = Date.now();
     for (const file of [...this.registry.open.values()]) {
       this.#look(file);
@@ -286,8 +283,10 @@ export class FileInputRun {
       const { partial_line_timeout: timeout, rotated_wait: wait } = this.config;
       const quietFor = now - Math.max(file.lastData, file.rotatedAt, file.lastGrowth);
       const finished = file.state === "rotated" && (quietFor > wait || !file.canProbe);
-      if (finished || (timeout !== undefined && quietFor > timeout)) await this.#deliverPartial(file);
-      if (finished && file.reader.partial === 0 && this.#tracker.pending(file.lid) === 0) {
+      const unfinished = file.reader.partial > 0;
+      if (unfinished && (finished || (timeout !== undefined && quietFor > timeout))) {
+        this.#pump.enqueuePartial(file);
+      } else if (finished && !unfinished && this.#tracker.pending(file.lid) === 0) {
         this.registry.retire(file);
       }
     }
@@ -319,7 +318,15 @@ export class FileInputRun {
     const file = this.#byLineage.get(lid);
     if (file === undefined) return;
     file.mark = position;
+    this.#rewindPauses.delete(lid);
     this.context.checkpoints.set(file.checkpointKey, () => file.checkpoint(Date.now()));
+  }
+
+  /** An output that refuses all must not have the same lines read as fast as they can be. */
+  async #pauseBeforeRewind(lid: string): Promise<void> {
+    const pause = this.#rewindPauses.get(lid) ?? 0;
+    this.#rewindPauses.set(lid, Math.min(LAST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, pause * 2)));
+    if (pause > 0) await sleep(pause, this.stop);
   }
 
   /** A batch failed: what follows the settled position is read again. */
@@ -334,6 +341,7 @@ export class FileInputRun {
     );
     file.end();
     await this.#pump.left(file);
+    await this.#pauseBeforeRewind(lid);
     if (this.stop.aborted) return;
     this.#tracker.forget(lid);
     try {

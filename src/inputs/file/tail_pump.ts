@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers";
-import type { Acknowledgement } from "../../acknowledgement.ts";
+import { type Acknowledgement, settledAs } from "../../acknowledgement.ts";
 import type { Emit } from "../input.ts";
 import type { BufferPool } from "./buffer_pool.ts";
 import type { Chunk } from "./reader.ts";
@@ -20,6 +20,10 @@ export interface TailPumpOptions {
   /** The file no longer holds what was read from it. */
   onChanged(file: TailedFile): void;
   onError(file: TailedFile, error: unknown): void;
+  /** A file could be read after an error. */
+  onHealed(file: TailedFile): void;
+  /** A batch could not be handed over; it counts as failed. */
+  onRefused(file: TailedFile, error: unknown): void;
   onCut(file: TailedFile, lines: number): void;
 }
 
@@ -35,6 +39,8 @@ export class TailPump {
   readonly #queue: TailedFile[] = [];
   readonly #idle: (() => void)[] = [];
   readonly #leaving = new Map<TailedFile, () => void>();
+  /** Files whose unfinished last line is to be delivered, if it still ends there. */
+  readonly #partials = new WeakMap<TailedFile, number>();
   #running = 0;
   #lastPause = performance.now();
 
@@ -54,6 +60,12 @@ export class TailPump {
     this.#start();
   }
 
+  /** Has the unfinished last line of a file delivered in its turn, unless it grows until then. */
+  enqueuePartial(file: TailedFile): void {
+    this.#partials.set(file, file.reader.position.off + file.reader.partial);
+    this.enqueue(file);
+  }
+
   /** Resolves once nothing is being read. */
   idle(): Promise<void> {
     if (this.#running === 0 && this.#queue.length === 0) return Promise.resolve();
@@ -66,22 +78,57 @@ export class TailPump {
     return new Promise((resolve) => this.#leaving.set(file, resolve));
   }
 
-  /** Hands over a chunk that was not read in turn: an unfinished last line. */
-  async deliver(file: TailedFile, chunk: Chunk): Promise<void> {
-    const { emit, pool, now, onCut, onEmitted } = this.#options;
-    const { bytes, ends, off, offsets, position, pooled } = chunk;
+  async #deliver(file: TailedFile, chunk: Chunk): Promise<void> {
+    const { pool, onCut, onEmitted } = this.#options;
+    const { pooled, position, cut } = chunk;
+    const { gen } = file;
+    const acknowledgement = await this.#emit(file, chunk);
+    // An output that was given up may still be writing from the buffer of a failed batch.
+    if (pooled !== undefined) {
+      acknowledgement.settled.then((outcome) => {
+        if (outcome !== "failed") pool.give(pooled);
+      });
+    }
+    if (cut > 0) onCut(file, cut);
+    onEmitted(file, { gen, at: position }, acknowledgement);
+  }
+
+  /** Never rejects: the reader stands behind the chunk already, so one that was not taken must count as failed. */
+  async #emit(file: TailedFile, { bytes, ends, off, offsets }: Chunk): Promise<Acknowledgement> {
+    const { emit, now, onRefused } = this.#options;
     const origin = { id: `${file.lid}.${file.gen}`, offset: off };
-    const acknowledgement = await emit({
-      bytes,
-      ends,
-      source: file.source,
-      receivedAt: now(),
-      origin: offsets === undefined ? origin : { ...origin, offsets },
-      withdrawn: file.ended,
-    });
-    if (pooled !== undefined) acknowledgement.settled.then(() => pool.give(pooled));
-    if (chunk.cut > 0) onCut(file, chunk.cut);
-    onEmitted(file, { gen: file.gen, at: position }, acknowledgement);
+    try {
+      return await emit({
+        bytes,
+        ends,
+        source: file.source,
+        receivedAt: now(),
+        origin: offsets === undefined ? origin : { ...origin, offsets },
+        withdrawn: file.ended,
+      });
+    } catch (error) {
+      onRefused(file, error);
+      return settledAs("failed");
+    }
+  }
+
+  /** Whether the unfinished last line was asked for and ends where it did then. */
+  #isPartialDue(file: TailedFile): boolean {
+    const end = this.#partials.get(file);
+    this.#partials.delete(file);
+    const { partial, position } = file.reader;
+    return partial > 0 && end === position.off + partial;
+  }
+
+  /** Answers whether there is more to read. */
+  async #deliverPartial(file: TailedFile): Promise<boolean> {
+    const chunk = await file.reader.takePartial();
+    if (chunk !== undefined) await this.#deliver(file, chunk);
+    else {
+      file.atEnd = false;
+      this.#options.onChanged(file);
+    }
+    return chunk !== undefined;
   }
 
   #start(): void {
@@ -113,7 +160,7 @@ export class TailPump {
 
   /** One look; answers whether there may be more. Never rejects. */
   async #step(file: TailedFile): Promise<boolean> {
-    const { stop, now, onChanged, onEnd, onError } = this.#options;
+    const { stop, now, onChanged, onEnd, onError, onHealed } = this.#options;
     if (file.closed || stop.aborted) return false;
     if (performance.now() - this.#lastPause > BUSY_MS) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -122,16 +169,20 @@ export class TailPump {
     }
     try {
       const look = await file.reader.look();
-      file.backoff = 0;
+      if (file.backoff > 0) {
+        file.backoff = 0;
+        onHealed(file);
+      }
       switch (look.kind) {
         case "lines":
           file.lastData = now();
           file.atEnd = false;
-          await this.deliver(file, look.chunk);
+          await this.#deliver(file, look.chunk);
           return true;
         case "again":
           return true;
         case "end":
+          if (this.#isPartialDue(file)) return await this.#deliverPartial(file);
           file.reachEnd(now());
           onEnd(file);
           return false;

@@ -200,7 +200,8 @@ export class TailedFile {
   reachEnd(now: number): void {
     this.atEnd = true;
     this.emptyAt = this.reader.position.off + this.reader.partial === 0 ? now : 0;
-    if (this.reader.partial !== this.#lastPartial) this.lastGrowth = now;
+    // Where there is none any more it was delivered.
+    if (this.reader.partial > 0 && this.reader.partial !== this.#lastPartial) this.lastGrowth = now;
     this.#lastPartial = this.reader.partial;
   }
 

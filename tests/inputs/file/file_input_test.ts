@@ -226,3 +226,19 @@ Deno.test("fileInput tells which directories it must read, and where it keeps it
     ["write", "/var/lib/x"],
   ]);
 });
+
+Deno.test("FileInput goes on finding files while an unfinished line waits for room", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "begun");
+  const collector = new Collector();
+  const held = Promise.withResolvers<void>();
+  collector.gate = held.promise;
+  await using _running = new Running(bench, { partial_line_timeout: 10 }, { collector });
+  await until("the file", () => bench.claims.size === 1);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  bench.write("b.log", "two\n");
+  await until("the other file", () => bench.claims.size === 2);
+  held.resolve();
+  await until("both lines", () => collector.records.length === 2);
+  assert.deepEqual([...collector.records].sort(), ["begun\n", "two\n"]);
+});

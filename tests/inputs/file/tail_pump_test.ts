@@ -23,6 +23,8 @@ function pumpOf(collector: Collector, options: Partial<TailPumpOptions> = {}): T
     onEnd() {},
     onChanged() {},
     onError() {},
+    onHealed() {},
+    onRefused() {},
     onCut() {},
     ...options,
   });
@@ -109,8 +111,15 @@ Deno.test("TailPump reports what reading throws, and reads on when it is asked a
   bench.write("a.log", "one\n");
   const file = await fileOf(bench);
   const errors: unknown[] = [];
+  let healed = 0;
   const collector = new Collector();
-  const pump = pumpOf(collector, { onError: (_, error) => errors.push(error) });
+  const pump = pumpOf(collector, {
+    onError: (failed, error) => {
+      failed.backoff = 1;
+      errors.push(error);
+    },
+    onHealed: () => healed++,
+  });
   const read = file.file.read.bind(file.file);
   file.file.read = () => {
     throw new Error("EIO");
@@ -121,5 +130,68 @@ Deno.test("TailPump reports what reading throws, and reads on when it is asked a
   file.file.read = read;
   pump.enqueue(file);
   await until("the line", () => collector.records.length === 1);
+  assert.equal(healed, 1);
+  file.close();
+});
+
+Deno.test("TailPump gives the buffer of a failed batch to nobody: an output may still be writing from it", async () => {
+  for (const outcome of ["delivered", "failed"] as const) {
+    using bench = new Bench();
+    bench.write("a.log", `${"x".repeat(200)}\n`.repeat(20));
+    const file = await fileOf(bench);
+    const collector = new Collector();
+    collector.outcome = outcome;
+    const pool = new BufferPool(320, 4);
+    const given: unknown[] = [];
+    pool.give = (buffer) => given.push(buffer.buffer);
+    const pump = pumpOf(collector, { pool });
+    pump.enqueue(file);
+    await pump.idle();
+    assert.ok(collector.batches.length > 1);
+    const used = new Set(collector.batches.map(({ bytes }) => bytes.buffer));
+    assert.equal(given.some((buffer) => used.has(buffer as ArrayBuffer)), outcome === "delivered");
+    file.close();
+  }
+});
+
+Deno.test("TailPump counts a batch as failed that could not be handed over", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "one\n");
+  const file = await fileOf(bench);
+  const outcomes: Promise<string>[] = [];
+  const refused: unknown[] = [];
+  const pump = pumpOf(new Collector(), {
+    emit: () => Promise.reject(new Error("no partition")),
+    onEmitted: (_, __, { settled }) => outcomes.push(settled),
+    onRefused: (_, error) => refused.push(error),
+  });
+  pump.enqueue(file);
+  await pump.idle();
+  assert.deepEqual(await Promise.all(outcomes), ["failed"]);
+  assert.equal(refused.length, 1);
+  file.close();
+});
+
+Deno.test("TailPump delivers an unfinished line in its turn, unless it grows until then", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "one\nhal");
+  const file = await fileOf(bench);
+  const collector = new Collector();
+  const pump = pumpOf(collector);
+  const read = async () => {
+    pump.enqueue(file);
+    await pump.idle();
+  };
+  await read();
+  bench.append("a.log", "f");
+  pump.enqueuePartial(file);
+  await pump.idle();
+  assert.deepEqual(collector.records, ["one\n"]);
+  pump.enqueuePartial(file);
+  await pump.idle();
+  assert.deepEqual(collector.records, ["one\n", "half\n"]);
+  bench.append("a.log", "two\n");
+  await read();
+  assert.deepEqual(collector.records, ["one\n", "half\n", "two\n"]);
   file.close();
 });
