@@ -323,15 +323,92 @@ Deno.test("Pipeline refuses what waits for a replacement when it is stopped mean
   await pipeline.startOutputs([lineOf("out", hanging)]);
   const emit = pipeline.emitterFor("in");
   const held = await emit(rawBatch(["a\n"]));
-  const replaced = pipeline.replaceOutputs(new Set(["out"]), 20, () => Promise.resolve([]));
+  const replaced = pipeline.replaceOutputs(new Set(["out"]), 60_000, () => Promise.resolve([]));
   const waiting = emit(rawBatch(["b\n"]));
   await turn();
   pipeline.refuse();
   assert.equal(await outcomeOf(waiting), "failed");
-  assert.equal(await held.settled, "failed");
-  await replaced;
-  hanging.disposed = false;
+  assert.equal(await replaced, false);
   hanging.letGo();
-  await turn();
+  assert.equal(await held.settled, "delivered", "the old output goes on until the end");
+  await end(pipeline);
+});
+
+Deno.test("Pipeline holds what is emitted before it has an output", async () => {
+  const pipeline = pipelineOf();
+  const emitted = pipeline.emitterFor("in")(rawBatch(["a\n"]));
+  assert.equal(await stateOf(emitted), "waiting");
+  await pipeline.startOutputs([]);
+  assert.equal(await stateOf(emitted), "waiting");
+  const output = new FakeOutput();
+  await pipeline.startOutputs([lineOf("out", output)]);
+  assert.equal(await outcomeOf(emitted), "delivered");
+  assert.deepEqual(output.records, ["a\n"]);
+  await end(pipeline);
+});
+
+Deno.test("Pipeline goes on with the old outputs when they cannot be replaced", async () => {
+  const failures: Record<string, () => Promise<OutputLine[]>> = {
+    "no successor": () => Promise.resolve([]),
+    "successors that cannot be made": () => Promise.reject(new Error("no state")),
+    "a buffer that cannot be opened": () => {
+      const line = lineOf("out", new FakeOutput());
+      line.buffer.open = () => Promise.reject(new Error("no disk"));
+      return Promise.resolve([line]);
+    },
+  };
+  for (const [what, successors] of Object.entries(failures)) {
+    const pipeline = pipelineOf();
+    const output = new FakeOutput();
+    output.hold();
+    await pipeline.startOutputs([lineOf("out", output)]);
+    const emit = pipeline.emitterFor("in");
+    const held = await emit(rawBatch(["a\n"]));
+    await turn();
+    const replaced = pipeline.replaceOutputs(new Set(["out"]), 5, successors);
+    const during = emit(rawBatch(["b\n"]));
+    await assert.rejects(replaced, what);
+    output.letGo();
+    assert.equal(await held.settled, "delivered", what);
+    assert.equal(await outcomeOf(during), "delivered", what);
+    assert.equal(output.disposed, false, what);
+    assert.ok(output.records.includes("a\n") && output.records.includes("b\n"), what);
+    await end(pipeline);
+  }
+});
+
+Deno.test("Pipeline refuses what an output can find no partition for, and gives its room back", async () => {
+  const log = new RecordingLog();
+  const pipeline = pipelineOf({ budget: 3, log });
+  const [fine, broken] = [new FakeOutput(), new FakeOutput()];
+  broken.partitionOf = () => {
+    throw new Error("no such field");
+  };
+  await pipeline.startOutputs([lineOf("fine", fine), lineOf("broken", broken)]);
+  const emit = pipeline.emitterFor("in");
+  for (const record of ["ab\n", "cd\n"]) assert.equal(await outcomeOf(emit(rawBatch([record]))), "failed");
+  assert.deepEqual(fine.records, [], "no output got what another one will be offered again");
+  assert.equal(log.of("error").length, 2);
+  assert.equal(pipeline.counts.get("in")?.received, 0);
+  broken.partitionOf = () => "";
+  assert.equal(await outcomeOf(emit(rawBatch(["ef\n"]))), "delivered");
+  await end(pipeline);
+});
+
+Deno.test("Pipeline says it of the output that holds the budget", async () => {
+  const log = new RecordingLog();
+  const pipeline = pipelineOf({ log, budget: 4, blockTimeout: 5 });
+  const [fine, slow] = [new FakeOutput(), new FakeOutput()];
+  slow.hold();
+  await pipeline.startOutputs([lineOf("fine", fine), lineOf("slow", slow)]);
+  const emit = pipeline.emitterFor("in");
+  const emitted = [emit(rawBatch(["ab\n"])), emit(rawBatch(["cd\n"]))];
+  await turn(30);
+  assert.deepEqual(log.of("warn"), [
+    'Output "slow" has had no room for 5ms: the inputs that feed it wait',
+  ]);
+  slow.letGo();
+  for (const acknowledgement of emitted) assert.equal(await outcomeOf(acknowledgement), "delivered");
+  assert.equal(log.of("info").filter((line) => line.includes('"slow" has room again')).length, 1);
   await end(pipeline);
 });
