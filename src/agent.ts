@@ -1,14 +1,17 @@
-import { buildInput, buildOutput, checkpointPlace, checkpointPlaces } from "./build_pipeline.ts";
+import { buildInput, buildOutput } from "./build_pipeline.ts";
 import type { CheckpointStore } from "./checkpoints/checkpoint_store.ts";
-import { openCheckpointStore } from "./checkpoints/kv_checkpoint_store.ts";
 import type { Config, InputEntry, OutputEntry } from "./config/config.ts";
-import { type ConfigDiff, diffConfig } from "./config/diff.ts";
+import { describeChanges, diffConfig } from "./config/diff.ts";
 import { ConfigError, type LoadedConfig } from "./config/load.ts";
 import { notBuiltYet } from "./config/planned.ts";
 import type { Input } from "./inputs/input.ts";
 import { formatDuration } from "./lib/duration.ts";
 import type { Log } from "./lib/log.ts";
+import { reasonOf } from "./lib/reason.ts";
+import type { Output } from "./outputs/output.ts";
+import { within } from "./lib/within.ts";
 import { type Counts, type OutputLine, Pipeline } from "./pipeline.ts";
+import { PositionStores } from "./position_stores.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
 /** What an agent runs with, beside its configuration. */
@@ -41,8 +44,6 @@ interface RunningInput {
   readonly done: Promise<void>;
 }
 
-/** Checkpoints of files that are gone are kept this long, in ms, so that late copies are recognised. */
-const RETENTION_MS = 7 * 24 * 3_600_000;
 /** How long a reload waits for what the old outputs hold, in ms; what they still hold then is offered to the new ones. */
 const RELOAD_PATIENCE_MS = 5_000;
 
@@ -53,13 +54,15 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #log: Log;
   readonly #end = Promise.withResolvers<{ readonly code: number }>();
-  readonly #stores = new Map<string, CheckpointStore>();
+  readonly #stores: PositionStores;
   readonly #inputs = new Map<string, RunningInput>();
+  /** Inputs that a reload has stopped and that still wait for what they have read to settle. */
+  #ending: readonly RunningInput[] = [];
+  readonly #outputs = new Map<string, Output>();
   readonly #claims = new Map<string, string>();
   readonly #watching = new AbortController();
   #loaded: LoadedConfig | undefined;
   #pipeline: Pipeline | undefined;
-  #lines = new Map<string, OutputLine>();
   #stopping: Promise<void> | undefined;
   /** One reload or stop at a time. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -67,36 +70,13 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options;
     this.#log = options.logger.named("agent");
+    this.#stores = new PositionStores(options.logger.named("checkpoints"));
     this.finished = this.#end.promise;
   }
 
   /** Starts everything; resolves once the inputs read. Throws ConfigError for parts that are not built yet. */
-  async start(loaded: LoadedConfig): Promise<void> {
-    refuseUnbuilt(loaded);
-    this.#loaded = loaded;
-    const { config } = loaded;
-    this.#warn(loaded);
-    try {
-      await this.#openStores(config);
-      const inputs = config.inputs.map((entry) => this.#createInput(entry));
-      const lines = config.outputs.map((entry) => this.#createOutput(entry, config));
-      const pipeline = this.#createPipeline(config);
-      this.#pipeline = pipeline;
-      await this.#restoreOutputs(lines, inputs);
-      if (this.#stopping !== undefined) return;
-      await pipeline.startOutputs(lines);
-      for (const input of inputs) this.#runInput(input);
-    } catch (error) {
-      await this.#closeStores();
-      throw error;
-    }
-    this.#log.info("Started", {
-      config: loaded.file,
-      inputs: config.inputs.map(({ name }) => name),
-      outputs: config.outputs.map(({ name }) => name),
-    });
-    this.#endWithInputs();
-    if (this.#options.watchConfig) this.#watchConfig();
+  start(loaded: LoadedConfig): Promise<void> {
+    return this.#inTurn(() => this.#start(loaded));
   }
 
   /** Applies the configuration file as it is now. A bad one is refused with its reasons; the old one runs on. */
@@ -114,7 +94,15 @@ export class Agent {
           config: before.file,
         });
       }
-      await this.#apply(before.config, loaded);
+      try {
+        await this.#apply(before.config, loaded);
+      } catch (error) {
+        this.#log.error(
+          `Cannot apply the new "${before.file}": ${reasonOf(error)}; the old configuration runs on`,
+          { config: before.file, error },
+        );
+        await this.#stores.close(before.config, this.#ending.map(({ entry }) => entry));
+      }
     });
   }
 
@@ -141,6 +129,36 @@ export class Agent {
     };
   }
 
+  async #start(loaded: LoadedConfig): Promise<void> {
+    if (this.#stopping !== undefined) return;
+    refuseUnbuilt(loaded);
+    this.#loaded = loaded;
+    const { config } = loaded;
+    this.#warn(loaded);
+    try {
+      await this.#stores.open(config);
+      const inputs = config.inputs.map((entry) => this.#createInput(entry, config));
+      const lines = config.outputs.map((entry) => this.#createOutput(entry, config));
+      const pipeline = this.#pipeline = this.#createPipeline(config);
+      await this.#restoreOutputs(lines, inputs);
+      // From here on a stop finds everything in its place.
+      if (this.#stopping !== undefined) return;
+      await pipeline.startOutputs(lines);
+      for (const line of lines) this.#outputs.set(line.name, line.output);
+      for (const input of inputs) this.#runInput(input);
+    } catch (error) {
+      await this.#stores.close();
+      throw error;
+    }
+    this.#log.info("Started", {
+      config: loaded.file,
+      inputs: config.inputs.map(({ name }) => name),
+      outputs: config.outputs.map(({ name }) => name),
+    });
+    this.#endWithInputs();
+    if (this.#options.watchConfig) this.#watchConfig();
+  }
+
   #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
     const result = this.#turn.then(action);
     this.#turn = result.catch(() => {});
@@ -153,33 +171,9 @@ export class Agent {
     }
   }
 
-  async #openStores(config: Config): Promise<void> {
-    for (const { directory, interval } of checkpointPlaces(config)) {
-      if (this.#stores.has(directory)) continue;
-      const log = this.#options.logger.named("checkpoints");
-      this.#stores.set(
-        directory,
-        await openCheckpointStore({ directory, interval, retention: RETENTION_MS, log }),
-      );
-    }
-  }
-
-  /** Closes the stores that no input of `config` uses; all without one. */
-  async #closeStores(config?: Config): Promise<void> {
-    const used = new Set(
-      config === undefined ? [] : checkpointPlaces(config).map(({ directory }) => directory),
-    );
-    for (const [directory, store] of this.#stores) {
-      if (used.has(directory)) continue;
-      this.#stores.delete(directory);
-      await store[Symbol.asyncDispose]();
-    }
-  }
-
-  #createInput(entry: InputEntry): RunningInput {
+  #createInput(entry: InputEntry, config: Config): RunningInput {
     const { logger, once, pollOnly } = this.#options;
-    const place = checkpointPlace(entry);
-    const checkpoints = place && this.#stores.get(place.directory);
+    const checkpoints = this.#stores.of(entry);
     if (checkpoints === undefined) {
       throw new Error(`Cannot create ${entry.path}: it has no checkpoint directory`);
     }
@@ -190,15 +184,13 @@ export class Agent {
       once,
       pollOnly,
       claims: this.#claims,
-      concurrentReads: this.#loaded?.config.performance.max_concurrent_reads ?? 2,
+      concurrentReads: config.performance.max_concurrent_reads,
     });
     return { entry, input, stop: new AbortController(), done: Promise.resolve() };
   }
 
   #createOutput(entry: OutputEntry, config: Config): OutputLine {
-    const line = buildOutput(entry, config, this.#options.logger.named(`output.${entry.name}`));
-    this.#lines.set(entry.name, line);
-    return line;
+    return buildOutput(entry, config, this.#options.logger.named(`output.${entry.name}`));
   }
 
   #createPipeline(config: Config): Pipeline {
@@ -226,38 +218,55 @@ export class Agent {
    */
   async #restoreOutputs(lines: readonly OutputLine[], inputs: readonly RunningInput[]): Promise<void> {
     const participants = lines.flatMap(({ output }) => output.participant ?? []);
-    const answers = await Promise.all(inputs.map(({ input }) => input.canReplay?.() ?? false));
-    const [store] = this.#stores.values();
-    const single = store !== undefined && this.#stores.size === 1;
-    if (participants.length > 0 && !single) {
+    const answers = await Promise.all(inputs.map((input) => this.#canReplay(input)));
+    const store = this.#stores.only();
+    if (participants.length > 0 && store === undefined) {
       this.#log.warn(
         "Inputs keep their positions in several directories: after a crash outputs may hold lines twice",
       );
     }
     for (const participant of participants) {
-      participant.restore(
-        single ? store.stateOf(participant.key) : undefined,
-        single && answers.every(Boolean),
-      );
-      if (single) store.join(participant);
+      participant.restore(store?.stateOf(participant.key), store !== undefined && answers.every(Boolean));
+      this.#stores.keep(participant, store);
     }
   }
 
-  #runInput(created: RunningInput): void {
+  async #canReplay({ entry: { name }, input }: RunningInput): Promise<boolean> {
+    try {
+      return await input.canReplay?.() ?? false;
+    } catch (error) {
+      this.#log.warn(`Cannot tell what input "${name}" can read again: ${reasonOf(error)}`, { input: name });
+      return false;
+    }
+  }
+
+  /** Runs an input once `before`, which reads the same files, has ended. */
+  #runInput(created: RunningInput, before?: Promise<void>): void {
     const pipeline = this.#pipeline;
     if (pipeline === undefined) return;
     const { entry: { name }, input, stop } = created;
-    const done = input.run(pipeline.emitterFor(name), stop.signal).catch((error: unknown) => {
+    const run = async () => {
+      if (before !== undefined) await before;
+      if (!stop.signal.aborted) await input.run(pipeline.emitterFor(name), stop.signal);
+    };
+    const done = run().catch((error: unknown) => {
       this.#log.error(`Input "${name}" ended by a defect`, { error });
       this.stop(`input "${name}" failed`, 1);
     });
     this.#inputs.set(name, { ...created, done });
   }
 
-  /** With inputs that all have an end, the agent ends with them. */
+  /** With inputs that all have an end, the agent ends with them, also with those that a reload added. */
   async #endWithInputs(): Promise<void> {
     if (!this.#options.once) return;
-    await Promise.all([...this.#inputs.values()].map(({ done }) => done));
+    const ended = new Set<RunningInput>();
+    for (;;) {
+      await this.#turn;
+      const running = [...this.#inputs.values()].filter((input) => !ended.has(input));
+      if (running.length === 0) break;
+      await Promise.all(running.map(({ done }) => done));
+      for (const input of running) ended.add(input);
+    }
     await this.stop("everything was read");
   }
 
@@ -267,65 +276,89 @@ export class Agent {
     await watchConfigFile(configFile, () => this.reload(), { signal: this.#watching.signal, pollOnly });
   }
 
+  /** Makes all that is new before it touches what runs; throws while that still runs as it did. */
   async #apply(before: Config, loaded: LoadedConfig): Promise<void> {
     const { config } = loaded;
     const diff = diffConfig(before, config);
     const everything = diff.sections.some((section) => section === "buffer" || section === "reliability");
-    const swapped = everything
+    const arriving = everything
       ? config.outputs
       : [...diff.outputs.added, ...diff.outputs.changed.map(({ after }) => after)];
     const leaving = everything
       ? before.outputs
       : [...diff.outputs.removed, ...diff.outputs.changed.map((change) => change.before)];
-    await this.#openStores(config);
-    const lines = swapped.map((entry) =>
-      buildOutput(entry, config, this.#options.logger.named(`output.${entry.name}`))
-    );
+    const saved = this.#stores.only();
+    await this.#stores.open(config);
+    const lines = arriving.map((entry) => this.#createOutput(entry, config));
+    const inputs = [...diff.inputs.added, ...diff.inputs.changed.map(({ after }) => after)]
+      .map((entry) => this.#createInput(entry, config));
+    if (leaving.length > 0 || lines.length > 0) {
+      const names = new Set(leaving.map(({ name }) => name));
+      if (!(await this.#swapOutputs(names, lines, saved))) return;
+    }
     this.#loaded = loaded;
     this.#warn(loaded);
     this.#options.logger.configure(config.logging);
-    if (leaving.length > 0 || lines.length > 0) await this.#swapOutputs(leaving, lines);
-    await this.#swapInputs(diff);
-    await this.#closeStores(config);
-    this.#log.info("Reloaded", { config: loaded.file, ...changesOf(diff) });
+    const ending = [...diff.inputs.removed, ...diff.inputs.changed.map((change) => change.before)];
+    await this.#swapInputs(ending, inputs, config.shutdown_timeout);
+    for (const { participant } of this.#outputs.values()) {
+      if (participant !== undefined) this.#stores.keep(participant, this.#stores.only(config));
+    }
+    await this.#stores.close(config, this.#ending.map(({ entry }) => entry));
+    this.#log.info("Reloaded", { config: loaded.file, ...describeChanges(diff) });
   }
 
-  async #swapOutputs(leaving: readonly OutputEntry[], lines: readonly OutputLine[]): Promise<void> {
-    const [store] = this.#stores.values();
-    const names = new Set(leaving.map(({ name }) => name));
-    await this.#pipeline?.replaceOutputs(names, RELOAD_PATIENCE_MS, async () => {
-      for (const name of names) {
-        const participant = this.#lines.get(name)?.output.participant;
-        this.#lines.delete(name);
-        if (participant !== undefined) store?.leave(participant);
-      }
-      for (const line of lines) {
-        this.#lines.set(line.name, line);
-        const { participant } = line.output;
-        if (participant === undefined || store === undefined || this.#stores.size > 1) continue;
-        participant.restore(store.stateOf(participant.key), false);
-        store.join(participant);
-      }
-      return await Promise.resolve(lines);
-    });
+  /** `store`: where the outputs' states are saved now. False when the agent stops meanwhile. */
+  async #swapOutputs(
+    names: ReadonlySet<string>,
+    lines: readonly OutputLine[],
+    store: CheckpointStore | undefined,
+  ): Promise<boolean> {
+    const old = [...names].flatMap((name) => this.#outputs.get(name)?.participant ?? []);
+    const fresh = lines.flatMap(({ output }) => output.participant ?? []);
+    try {
+      const replaced = await this.#pipeline?.replaceOutputs(names, RELOAD_PATIENCE_MS, () => {
+        for (const participant of old) this.#stores.keep(participant, undefined);
+        for (const participant of fresh) {
+          participant.restore(store?.stateOf(participant.key), false);
+          this.#stores.keep(participant, store);
+        }
+        return Promise.resolve(lines);
+      });
+      if (replaced !== true) return false;
+    } catch (error) {
+      for (const participant of fresh) this.#stores.keep(participant, undefined);
+      for (const participant of old) this.#stores.keep(participant, store);
+      throw error;
+    }
+    for (const name of names) this.#outputs.delete(name);
+    for (const { name, output } of lines) this.#outputs.set(name, output);
+    return true;
   }
 
-  async #swapInputs({ inputs }: ConfigDiff): Promise<void> {
-    const leaving = [...inputs.removed, ...inputs.changed.map(({ before }) => before)];
-    const patience = this.#loaded?.config.shutdown_timeout ?? 0;
-    const ended = leaving.map(async ({ name }) => {
-      const running = this.#inputs.get(name);
-      running?.stop.abort();
-      this.#inputs.delete(name);
-      if (running !== undefined && !(await within(running.done, patience))) {
-        this.#log.warn(
-          `Input "${name}" still waits for its outputs after ${formatDuration(patience)}; going on`,
-        );
-      }
-    });
-    await Promise.all(ended);
-    for (const entry of [...inputs.added, ...inputs.changed.map(({ after }) => after)]) {
-      this.#runInput(this.#createInput(entry));
+  /** Ends inputs, then runs the new ones. One that replaces another begins only once that one has ended. */
+  async #swapInputs(
+    leaving: readonly InputEntry[],
+    created: readonly RunningInput[],
+    patience: number,
+  ): Promise<void> {
+    const ending = leaving.flatMap(({ name }) => this.#inputs.get(name) ?? []);
+    for (const input of ending) {
+      input.stop.abort();
+      this.#inputs.delete(input.entry.name);
+      this.#ending = [...this.#ending, input];
+      input.done.then(() => this.#ending = this.#ending.filter((other) => other !== input));
+    }
+    await within(Promise.all(ending.map(({ done }) => done)), patience, this.#watching.signal);
+    if (this.#stopping !== undefined) return;
+    for (const { entry: { name } } of ending.filter((input) => this.#ending.includes(input))) {
+      this.#log.warn(
+        `Input "${name}" still waits for its outputs after ${formatDuration(patience)}; going on`,
+      );
+    }
+    for (const input of created) {
+      const { name } = input.entry;
+      this.#runInput(input, this.#ending.findLast(({ entry }) => entry.name === name)?.done);
     }
   }
 
@@ -337,9 +370,9 @@ export class Agent {
     this.#pipeline?.refuse();
     for (const { stop } of this.#inputs.values()) stop.abort();
     await this.#inTurn(async () => {
-      const done = Promise.all([...this.#inputs.values()].map((input) => input.done));
+      const done = Promise.all([...this.#inputs.values(), ...this.#ending].map((input) => input.done));
       // A closed output delivers nothing more: waiting for it would be in vain.
-      if (code === 0 && !(await within(done, timeout))) {
+      if (code === 0 && !(await within(done, Math.max(0, deadline - Date.now())))) {
         const { lines_in_flight: lines } = this.summary();
         this.#log.warn(
           `${lines} lines were not delivered within ${
@@ -350,7 +383,7 @@ export class Agent {
       }
       await this.#pipeline?.close(Math.max(0, deadline - Date.now()));
       await done;
-      await this.#closeStores();
+      await this.#stores.close();
       await this.#pipeline?.dispose();
     }).catch((error: unknown) => {
       this.#log.error("Cannot stop in order", { error });
@@ -364,29 +397,4 @@ export class Agent {
 function refuseUnbuilt(loaded: LoadedConfig): void {
   const problems = notBuiltYet(loaded);
   if (problems.length > 0) throw new ConfigError(problems);
-}
-
-function changesOf({ inputs, outputs, sections }: ConfigDiff): Record<string, readonly string[]> {
-  const names = (entries: readonly { name: string }[]) => entries.map(({ name }) => name);
-  const all = {
-    inputs_added: names(inputs.added),
-    inputs_changed: names(inputs.changed.map(({ after }) => after)),
-    inputs_removed: names(inputs.removed),
-    outputs_added: names(outputs.added),
-    outputs_changed: names(outputs.changed.map(({ after }) => after)),
-    outputs_removed: names(outputs.removed),
-    sections_changed: sections,
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, list]) => list.length > 0));
-}
-
-/** Whether `promise` resolves within `ms`. */
-async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), ms));
-  try {
-    return await Promise.race([promise.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -45,3 +45,20 @@ function compare<Entry extends InputEntry | OutputEntry>(
   }
   return { added, removed: before.filter(({ name }) => !names.has(name)), changed, unchanged };
 }
+
+/** The names of what changed, for a log line; without what stayed. */
+export function describeChanges(
+  { inputs, outputs, sections }: ConfigDiff,
+): Record<string, readonly string[]> {
+  const names = (entries: readonly { name: string }[]) => entries.map(({ name }) => name);
+  const all = {
+    inputs_added: names(inputs.added),
+    inputs_changed: names(inputs.changed.map(({ after }) => after)),
+    inputs_removed: names(inputs.removed),
+    outputs_added: names(outputs.added),
+    outputs_changed: names(outputs.changed.map(({ after }) => after)),
+    outputs_removed: names(outputs.removed),
+    sections_changed: sections,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, list]) => list.length > 0));
+}

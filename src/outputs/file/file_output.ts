@@ -86,7 +86,7 @@ export class FileOutput implements Output {
     return this.#template.render(source, time);
   }
 
-  async send(batch: EncodedBatch): Promise<SendResult> {
+  async send(batch: EncodedBatch, signal?: AbortSignal): Promise<SendResult> {
     if (batch.bytes.length === 0) return ALL_SENT;
     if (this.#sweeping !== undefined) await this.#sweeping;
     this.#sending = true;
@@ -101,10 +101,13 @@ export class FileOutput implements Output {
       if (file === undefined) {
         throw new Error(`Cannot write to "${tracked.path}": it is not open; opening it again`);
       }
+      // A batch that was given up meanwhile is offered again, perhaps to this output's successor.
+      signal?.throwIfAborted();
       file.append(bytes);
       if (this.#fsync === "always") {
         try {
           await file.sync();
+          signal?.throwIfAborted();
         } catch (error) {
           file.takeBack();
           throw error;
