@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LineWriter } from "../support/line_writer.ts";
-import { makeDirectory, openFiles } from "../support/machine.ts";
+import { makeDirectory, openFiles, openInodes } from "../support/machine.ts";
 import { scenario } from "../support/scenario.ts";
 import { HeldLog, renameAndCreate } from "../support/rotator.ts";
 import { pause } from "../support/wait.ts";
@@ -62,6 +62,42 @@ for (
     }
     await space.finish(agent, [writer]);
   });
+}
+
+for (const compress of [false, true]) {
+  scenario(
+    `agent reads a renamed file that it had seen only empty once and in order: ${
+      compress ? "compressed" : "plain"
+    }`,
+    async (space) => {
+      const writer = new LineWriter("w");
+      using log = new HeldLog(space.log());
+      log.write(writer, 100);
+      const agent = space.start();
+      await space.untilDelivered(agent, [writer]);
+      for (let round = 0; round < 3; round++) {
+        renameAndCreate(space.log());
+        log.reopen();
+        // The new file is found and looked at before anything stands in it.
+        const path = space.log();
+        const { ino } = Deno.statSync(path);
+        await agent.until("the new file to be open", () => openInodes(agent.pid).includes(`${ino}`));
+        await pause(100);
+        agent.freeze();
+        for (const lines of [50, 100, 30]) {
+          log.write(writer, lines);
+          renameAndCreate(path, { compress });
+          log.reopen();
+          await pause(8);
+        }
+        log.write(writer, 40);
+        agent.thaw();
+        await space.untilDelivered(agent, [writer]);
+      }
+      await space.finish(agent, [writer]);
+    },
+    { needs: () => Deno.build.os === "linux" },
+  );
 }
 
 scenario("agent finds generations with the date in their name", async (space) => {

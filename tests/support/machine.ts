@@ -55,6 +55,11 @@ export function openFiles(pid: number): string[] {
   return shell('ls -l "/proc/$1/fd" | sed -n "s/.* -> //p"', String(pid)).trim().split("\n");
 }
 
+/** The inodes of what a process has open. Linux only. */
+export function openInodes(pid: number): string[] {
+  return shell('stat -L -c %i /proc/"$1"/fd/* 2>/dev/null || true', String(pid)).trim().split("\n");
+}
+
 /** Highest resident memory of a process so far, in bytes. Linux only. */
 export function peakMemory(pid: number): number {
   return Number(shell('sed -n "s/^VmHWM:[^0-9]*\\([0-9]*\\) kB/\\1/p" "/proc/$1/status"', String(pid))) *
