@@ -3,6 +3,7 @@ import { lastLineStart, positionAt } from "./file_positions.ts";
 import { CHECKPOINT_PREFIX, compare, type FileCheckpoint, HEAD_BYTES, readFully } from "./fingerprint.ts";
 import { Finder, type FoundFile } from "./finder.ts";
 import { Obstacles } from "./obstacles.ts";
+import { stampOf } from "./directory_stamp.ts";
 import { factsOf, isMissing } from "./open_file.ts";
 import { Resumption } from "./resumption.ts";
 import { isCopyOf, openContents, type OpenedFile, unseenGenerations } from "./rotation.ts";
@@ -37,7 +38,7 @@ export class Discovery {
     const { config, input, log, now } = registry.context;
     this.#registry = registry;
     this.#obstacles = new Obstacles(log, input, now);
-    this.#resumption = new Resumption(registry);
+    this.#resumption = new Resumption(registry, this.#obstacles);
     const obstacle = (path: string, error: unknown) => this.#obstacles.add(path, error);
     this.#finder = new Finder(config.paths, config.exclude_paths, obstacle, now);
   }
@@ -63,17 +64,21 @@ export class Discovery {
   }
 
   /**
-   * Resumes what the checkpoints speak of; called once, before the first search. True when everything behind the
-   * saved positions can be read again.
+   * Resumes what the checkpoints speak of; done once, before the first search, again if it fails. True when everything
+   * behind the saved positions can be read again.
    */
   prepare(): Promise<boolean> {
-    return this.#prepared ??= this.#resumeAll();
+    return this.#prepared ??= this.#resumeAll().catch((error) => {
+      this.#prepared = undefined;
+      throw error;
+    });
   }
 
   /** Searches for files; answers those that were opened, in the order in which they are to be read. */
   scan(): Promise<readonly TailedFile[]> {
     return this.#inTurn(async () => {
       await this.prepare();
+      await this.#resumption.retry(() => this.#pathsByKey());
       const startedAt = this.#registry.context.now();
       const fresh = this.#searchFresh();
       for (const file of this.#registry.open.values()) this.#follow(file);
@@ -124,9 +129,7 @@ export class Discovery {
     const marker = `input:${input}`;
     this.#firstRun = checkpoints.condition !== "lost" && checkpoints.get(marker) === undefined &&
       concerned.length === 0;
-    if (checkpoints.get(marker) === undefined) checkpoints.set(marker, { since: now() });
-    const pathsByKey = new Map(this.#finder.find().map(({ path, facts }) => [facts.key, path]));
-    const complete = await this.#resumption.resumeAll(concerned, pathsByKey);
+    const complete = await this.#resumption.resumeAll(concerned, this.#pathsByKey());
     const rotated = [...this.#registry.open.values()].filter((file) =>
       file.state === "rotated" && !file.isCopy
     );
@@ -134,7 +137,12 @@ export class Discovery {
       this.#rotating.set(path, now() + AFTERMATH_MS);
       await this.#adoptGenerations(path, this.#registry.knownSince(path)?.last, "birth");
     }
+    if (checkpoints.get(marker) === undefined) checkpoints.set(marker, { since: now() });
     return complete && (checkpoints.condition === "intact" || checkpoints.condition === "new");
+  }
+
+  #pathsByKey(): ReadonlyMap<string, string> {
+    return new Map(this.#finder.find().map(({ path, facts }) => [facts.key, path]));
   }
 
   /** Searches, again while files are renamed under the search; answers what is not known, oldest first. */
@@ -151,7 +159,7 @@ export class Discovery {
 
   /** Tells known files from others; answers the others, oldest first. */
   #sort(found: readonly FoundFile[]): FoundFile[] {
-    const { aliases, foreign, open, standing } = this.#registry;
+    const { aliases, open, standing, unresumed } = this.#registry;
     standing.clear();
     const fresh: FoundFile[] = [];
     for (const file of found) {
@@ -160,7 +168,10 @@ export class Discovery {
       if (tailed !== undefined) {
         tailed.facts = file.facts;
         standing.set(file.path, tailed);
-      } else if (!aliases.has(key) && !foreign.has(key) && !this.#isUnchangedClosed(file)) {
+      } else if (
+        !aliases.has(key) && !unresumed.has(key) && !this.#registry.isForeign(key) &&
+        !this.#isUnchangedClosed(file)
+      ) {
         fresh.push(file);
       }
     }
@@ -211,9 +222,9 @@ export class Discovery {
   }
 
   async #adopt({ path, facts }: FoundFile, startedAt: number): Promise<void> {
-    const { closed, context: { log }, foreign, places } = this.#registry;
+    const { closed, compressed, context: { log }, places } = this.#registry;
     if (this.#obstacles.blocks(path)) return;
-    const known = closed.get(facts.key);
+    const known = closed.get(facts.key) ?? this.#registry.leftBehind(facts.key);
     if (known !== undefined) {
       closed.delete(facts.key);
       await this.#resumption.resume(known, new Map([[facts.key, path]]));
@@ -221,7 +232,7 @@ export class Discovery {
     }
     if (places.isTaken(facts.key)) return;
     if (isGzipName(path)) {
-      foreign.add(facts.key);
+      compressed.add(facts.key);
       log.info(
         `Not reading "${path}": compressed files are read only where they hold the rest of a rotated file`,
         { path },
@@ -383,17 +394,4 @@ export class Discovery {
       return undefined;
     }
   }
-}
-
-/** Changes whenever something is created, renamed or deleted in one of the directories. */
-function stampOf(directories: ReadonlySet<string>): string {
-  let stamp = "";
-  for (const directory of directories) {
-    try {
-      stamp += `${factsOf(directory)?.mtime} `;
-    } catch {
-      stamp += "- ";
-    }
-  }
-  return stamp;
 }

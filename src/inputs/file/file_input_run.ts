@@ -98,10 +98,10 @@ export class FileInputRun {
       this.#poller.close();
       await this.#pump.idle();
       await this.#tracker.idle();
-      for (const file of [...this.registry.open.values()]) {
+      for (const file of this.registry.open.values()) {
         this.context.checkpoints.set(file.checkpointKey, file.checkpoint(Date.now()));
-        this.registry.drop(file);
       }
+      this.registry.dropAll();
     }
   }
 

@@ -178,7 +178,10 @@ function toPattern(written: string): Pattern {
 function toExclusion(globs: readonly string[]): (path: string) => boolean {
   const rules = globs.map((glob) => {
     const matches = picomatch(glob, { dot: true });
-    return glob.includes("/") ? matches : (path: string) => matches(basename(path));
+    if (!glob.includes("/")) return (path: string) => matches(basename(path));
+    // Like in `paths`, a relative one starts in the working directory; "**/" at its start means anywhere.
+    const resolved = isAbsolute(glob) ? matches : picomatch(resolve(glob), { dot: true });
+    return (path: string) => matches(path) || resolved(path);
   });
   return (path) => rules.some((excludes) => excludes(path));
 }

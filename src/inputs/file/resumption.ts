@@ -1,5 +1,6 @@
 import { checkpointPosition } from "./file_positions.ts";
 import { CHECKPOINT_PREFIX, compare, type FileCheckpoint, HEAD_BYTES, keyOf } from "./fingerprint.ts";
+import type { Obstacles } from "./obstacles.ts";
 import { type ReadPosition, START } from "./reader.ts";
 import { locate, type Located, type OpenedFile } from "./rotation.ts";
 import type { TailRegistry } from "./tail_registry.ts";
@@ -7,7 +8,10 @@ import type { TailedFile } from "./tailed_file.ts";
 
 /** Finds the files again that checkpoints speak of, and goes on where their positions stand. */
 export class Resumption {
-  constructor(private readonly registry: TailRegistry) {}
+  constructor(
+    private readonly registry: TailRegistry,
+    private readonly obstacles: Obstacles,
+  ) {}
 
   /**
    * Opens what the checkpoints that concern this input speak of. `pathsByKey`: the files that its globs match now.
@@ -18,21 +22,43 @@ export class Resumption {
     pathsByKey: ReadonlyMap<string, string>,
   ): Promise<boolean> {
     const { aliases, closed, missing } = this.registry;
+    const open = new Set([...this.registry.open.values()].map(({ lid }) => lid));
     for (const checkpoint of checkpoints) {
       for (const alias of checkpoint.aliases) aliases.add(alias);
       if (checkpoint.state === "closed") closed.set(keyOf(checkpoint), checkpoint);
       if (checkpoint.state === "missing") missing.set(keyOf(checkpoint), checkpoint);
     }
     let complete = true;
-    const unfinished = checkpoints.filter(({ state }) => state !== "closed").sort((a, b) =>
-      a.mtime - b.mtime
-    );
+    const unfinished = checkpoints.filter(({ lid, state }) => state !== "closed" && !open.has(lid))
+      .sort((a, b) => a.mtime - b.mtime);
     for (const checkpoint of unfinished) {
-      const found = await this.resume(checkpoint, pathsByKey);
+      const found = await this.#tryResume(checkpoint, pathsByKey);
       if (!found && checkpoint.state !== "missing") complete = false;
     }
     this.#orderCopies();
     return complete;
+  }
+
+  /** Tries again what an error kept from being resumed, with growing pauses. */
+  async retry(pathsByKey: () => ReadonlyMap<string, string>): Promise<void> {
+    for (const checkpoint of [...this.registry.unresumed.values()]) {
+      if (this.obstacles.blocks(checkpoint.path)) continue;
+      await this.#tryResume(checkpoint, pathsByKey());
+    }
+  }
+
+  /** An error with one file must not keep the others from being read. */
+  async #tryResume(checkpoint: FileCheckpoint, pathsByKey: ReadonlyMap<string, string>): Promise<boolean> {
+    const { unresumed } = this.registry;
+    try {
+      const found = await this.resume(checkpoint, pathsByKey);
+      if (unresumed.delete(keyOf(checkpoint))) this.obstacles.clear(checkpoint.path);
+      return found;
+    } catch (error) {
+      unresumed.set(keyOf(checkpoint), checkpoint);
+      this.obstacles.add(checkpoint.path, error);
+      return false;
+    }
   }
 
   /** The rest of a lost generation comes before the copies of later ones, and these before the file itself. */
@@ -116,9 +142,13 @@ export class Resumption {
   async #open(checkpoint: FileCheckpoint, located: Located): Promise<TailedFile> {
     const { log, now } = this.registry.context;
     const { contents, path, comparison } = located;
-    const at = comparison === "same"
-      ? await checkpointPosition(contents, checkpoint)
-      : placeholder(checkpoint);
+    let at: ReadPosition;
+    try {
+      at = comparison === "same" ? await checkpointPosition(contents, checkpoint) : placeholder(checkpoint);
+    } catch (error) {
+      this.registry.release(located);
+      throw error;
+    }
     const file = this.registry.add(checkpoint.path, located, { from: { checkpoint, at } }, now());
     file.state = path === checkpoint.path ? "live" : "rotated";
     if (comparison === "changed") file.lost = checkpoint;

@@ -1,7 +1,7 @@
 import type { CheckpointStore } from "../../checkpoints/checkpoint_store.ts";
 import type { Log } from "../../lib/log.ts";
 import type { FileInputConfig } from "./file_input_config.ts";
-import type { FileCheckpoint } from "./fingerprint.ts";
+import { CHECKPOINT_PREFIX, type FileCheckpoint, keyOf } from "./fingerprint.ts";
 import type { ReaderOptions } from "./reader.ts";
 import { reasonOf } from "./obstacles.ts";
 import type { OpenedFile, SearchPlaces } from "./rotation.ts";
@@ -34,8 +34,14 @@ export class TailRegistry {
   readonly missing = new Map<string, FileCheckpoint>();
   /** Copies of what was read elsewhere. */
   readonly aliases = new Set<string>();
-  /** Not to be read: another input's, or compressed. */
+  /** Not to be read, since they are compressed. */
+  readonly compressed = new Set<string>();
+  /** Another input's, as long as that one claims them. */
   readonly foreign = new Set<string>();
+  /** Were another input's until lately; their checkpoints tell where to go on. */
+  readonly freed = new Set<string>();
+  /** Checkpoints that could not be resumed because of an error; their files must not be taken for new ones. */
+  readonly unresumed = new Map<string, FileCheckpoint>();
   /** Open files by the path under which they stood at the last search. */
   readonly standing = new Map<string, TailedFile>();
   #added: TailedFile[] = [];
@@ -51,7 +57,8 @@ export class TailRegistry {
     return {
       copiesDirectory: this.context.config.copies_directory,
       isTaken: (key) =>
-        this.open.has(key) || this.closed.has(key) || this.aliases.has(key) || this.foreign.has(key),
+        this.open.has(key) || this.closed.has(key) || this.aliases.has(key) || this.unresumed.has(key) ||
+        this.isForeign(key),
     };
   }
 
@@ -62,8 +69,28 @@ export class TailRegistry {
   get copyPlaces(): SearchPlaces {
     return {
       copiesDirectory: this.context.config.copies_directory,
-      isTaken: (key) => this.open.has(key) || this.closed.has(key) || this.foreign.has(key),
+      isTaken: (key) => this.open.has(key) || this.closed.has(key) || this.isForeign(key),
     };
+  }
+
+  /** Whether a file is not this input's to read. Once the other input has ended, it is. */
+  isForeign(key: string): boolean {
+    if (this.compressed.has(key)) return true;
+    if (!this.foreign.has(key)) return false;
+    if (this.context.claims.has(key)) return true;
+    this.foreign.delete(key);
+    this.freed.add(key);
+    return false;
+  }
+
+  /** The checkpoint that another input left behind for a file that was its own until lately. */
+  leftBehind(key: string): FileCheckpoint | undefined {
+    if (!this.freed.delete(key)) return undefined;
+    for (const [name, value] of this.context.checkpoints.entries()) {
+      const checkpoint = value as FileCheckpoint;
+      if (name.startsWith(CHECKPOINT_PREFIX) && keyOf(checkpoint) === key) return checkpoint;
+    }
+    return undefined;
   }
 
   /** Takes a file for this input. False when another input reads it; this is said once. */
@@ -85,6 +112,13 @@ export class TailRegistry {
     if (!this.open.has(key) && this.context.claims.get(key) === this.context.input) {
       this.context.claims.delete(key);
     }
+  }
+
+  /** Lets go of all files, at the end of the input: other inputs may read them from now on. */
+  dropAll(): void {
+    const { claims, input } = this.context;
+    for (const file of [...this.open.values()]) this.drop(file);
+    for (const [key, owner] of claims) if (owner === input) claims.delete(key);
   }
 
   /** Opens a lineage. It waits for the earlier generations that are still being read. `path`: its source. */
@@ -147,12 +181,11 @@ export class TailRegistry {
     this.closed.set(file.key, checkpoint);
   }
 
-  /** Lets go of a file; its checkpoint stays as it is. */
+  /** Lets go of a file; its checkpoint stays as it is, and no other input may take the file. */
   drop(file: TailedFile): void {
     file.close();
     if (this.open.get(file.key) === file) this.open.delete(file.key);
     if (this.standing.get(file.path) === file) this.standing.delete(file.path);
-    if (this.context.claims.get(file.key) === this.context.input) this.context.claims.delete(file.key);
   }
 
   /** When the first and the last known generation of `path` were met; undefined when none is known. */

@@ -109,3 +109,43 @@ Deno.test("Discovery goes on with the others when one file cannot be opened", as
   const opened = await found.scan();
   assert.ok(opened.includes("a.log@0"), String(opened));
 });
+
+Deno.test("Discovery resumes later what an error kept from being resumed, at the byte where it was", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "one\ntwo\n");
+  bench.write("b.log", "one\n");
+  {
+    using found = new Found(bench);
+    await found.scan();
+    await found.readAll();
+    for (const file of found.registry.open.values()) bench.store.set(file.checkpointKey, file.checkpoint(0));
+  }
+  bench.append("a.log", "three\n");
+  using found = new Found(bench);
+  const { claim } = found.registry;
+  found.registry.claim = (opened) => {
+    if (opened.path === bench.path("a.log")) throw new Error("EIO: i/o error, read");
+    return claim.call(found.registry, opened);
+  };
+  assert.equal(await found.discovery.prepare(), false);
+  assert.deepEqual(await found.scan(), ["b.log@4"]);
+  found.registry.claim = claim;
+  assert.deepEqual(await found.scan(), [], "it waits before it tries again");
+  bench.time += 1_000;
+  assert.deepEqual(await found.scan(), ["a.log@8"]);
+  assert.equal(bench.log.of("warn").length, 1);
+  assert.equal(bench.log.of("info").filter((line) => line.includes("can be read again")).length, 1);
+});
+
+Deno.test("Discovery prepares again at the next search when that failed, as at a first run", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "one\n");
+  using found = new Found(bench, { start_at: "end" });
+  const { entries } = bench.store;
+  bench.store.entries = () => {
+    throw new Error("EIO");
+  };
+  await assert.rejects(found.scan());
+  bench.store.entries = entries;
+  assert.deepEqual(await found.scan(), ["a.log@4"]);
+});

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { gzipSync } from "node:zlib";
 import type { FileInputConfig } from "../../../src/inputs/file/file_input_config.ts";
 import { fileInput } from "../../../src/inputs/file/file_input.ts";
+import { OpenFile } from "../../../src/inputs/file/open_file.ts";
 import { Bench, Collector, configOf, until } from "./support.ts";
 
 /** An input that runs on a bench until it is stopped. */
@@ -241,4 +242,23 @@ Deno.test("FileInput goes on finding files while an unfinished line waits for ro
   held.resolve();
   await until("both lines", () => collector.records.length === 2);
   assert.deepEqual([...collector.records].sort(), ["begun\n", "two\n"]);
+});
+
+Deno.test("FileInput says when a file can be read again", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "one\n");
+  await using running = new Running(bench);
+  await until("one", () => running.records.length === 1);
+  const { read } = OpenFile.prototype;
+  try {
+    OpenFile.prototype.read = () => {
+      throw new Error("EIO: i/o error, read");
+    };
+    bench.append("a.log", "two\n");
+    await until("the warning", () => bench.log.of("warn").some((line) => line.includes("i/o error")));
+  } finally {
+    OpenFile.prototype.read = read;
+  }
+  await until("two", () => running.records.length === 2);
+  assert.ok(bench.log.of("info").some((line) => line.includes("can be read again")));
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import { relative } from "node:path";
 import { baseDirectories, Finder } from "../../../src/inputs/file/finder.ts";
 import { Bench } from "./support.ts";
 
@@ -122,4 +123,12 @@ Deno.test("baseDirectories answers where each search starts, once", () => {
     "/srv",
     "/",
   ]);
+});
+
+Deno.test("Finder leaves out what a relative glob with a slash names, from the working directory on", () => {
+  using bench = new Bench();
+  tree(bench, "x/a.log", "x/b.log");
+  const here = relative(Deno.cwd(), bench.directory);
+  assert.deepEqual(new Search(bench, ["x/*"], [`${here}/x/a*`]).names(), ["x/b.log"]);
+  assert.deepEqual(new Search(bench, ["x/*"], [`./${here}/x/a.log`]).names(), ["x/b.log"]);
 });

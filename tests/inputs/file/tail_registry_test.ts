@@ -35,7 +35,13 @@ Deno.test("TailRegistry.claim leaves a file to the input that reads it, and says
   assert.equal(other.foreign.has(file.key), true);
   assert.equal(bench.log.of("warn").length, 1);
   mine.drop(file);
+  assert.equal(other.isForeign(file.key), true, "also while it is closed, since its input may read it again");
+  bench.store.set(file.checkpointKey, file.checkpoint(0));
+  mine.dropAll();
   assert.equal(bench.claims.size, 0);
+  assert.equal(other.isForeign(file.key), false);
+  assert.equal(other.leftBehind(file.key)?.lid, file.lid);
+  assert.equal(other.leftBehind(file.key), undefined);
   again.contents.close();
 });
 
