@@ -3,11 +3,11 @@ export const CUT_MARK: Uint8Array = new TextEncoder().encode(" [truncated]");
 
 const LINE_FEED = 0x0a;
 
-/** Whether a line, its line feed not counted, is longer than `max` bytes. */
-export function hasLongLine(ends: Uint32Array, max: number): boolean {
+/** Whether a line, its line feed of `unit` bytes not counted, is longer than `max` bytes. */
+export function hasLongLine(ends: Uint32Array, max: number, unit: 1 | 2): boolean {
   let start = 0;
   for (const end of ends) {
-    if (end - start - 1 > max) return true;
+    if (end - start - unit > max) return true;
     start = end;
   }
   return false;

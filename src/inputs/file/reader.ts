@@ -1,7 +1,7 @@
 import { LineScanner } from "../../framing/lines.ts";
 import type { BufferPool } from "./buffer_pool.ts";
 import { HEAD_BYTES, TAIL_BYTES } from "./fingerprint.ts";
-import { cutLine, cutLongLines, hasLongLine } from "./long_lines.ts";
+import { cutLine, type CutLines, cutLongLines, hasLongLine } from "./long_lines.ts";
 import type { ByteSource } from "./open_file.ts";
 import type { Transcoder } from "./transcoder.ts";
 
@@ -43,7 +43,7 @@ export type Look =
 
 /** Settings of a reader. */
 export interface ReaderOptions {
-  /** Longest line in bytes, its line break not counted. */
+  /** Longest line in bytes of the file, its line break not counted. */
   readonly maxLineBytes: number;
   /** Converts whole lines to UTF-8; absent for UTF-8 itself, whose bytes pass as they are. */
   readonly transcoder?: Transcoder | undefined;
@@ -159,7 +159,7 @@ export class Reader {
     const view = buffer.subarray(tail.length, end);
     const ends = this.#scanner.ends(lines);
     const { transcoder, maxLineBytes, pool } = this.#options;
-    if (transcoder !== undefined || (maxLineBytes < view.length && hasLongLine(ends, maxLineBytes))) {
+    if (transcoder !== undefined || (maxLineBytes < view.length && hasLongLine(ends, maxLineBytes, 1))) {
       return this.#convertedChunk(buffer, view, ends, end);
     }
     // Small chunks are copied, so that many quiet files do not hold a large buffer each.
@@ -170,29 +170,49 @@ export class Reader {
     return pooled ? { ...chunk, pooled: buffer } : chunk;
   }
 
-  /** Lines that do not pass as they are: of another encoding, or some too long. */
+  /** Lines that do not pass as they are: of another encoding, or some too long. Lengths are those in the file. */
   #convertedChunk(buffer: Uint8Array, view: Uint8Array, ends: Uint32Array, end: number): Chunk {
     const off = this.#position.off;
+    const { transcoder, maxLineBytes: max } = this.#options;
     const offsets = Float64Array.from(ends, (_, index) => off + (ends[index - 1] ?? 0));
-    let bytes = this.#inUtf8(view);
-    UTF8_SCANNER.scan(bytes, 0, bytes.length);
-    let newEnds = UTF8_SCANNER.ends(ends.length);
-    let cut = 0;
-    if (hasLongLine(newEnds, this.#options.maxLineBytes)) {
-      ({ bytes, ends: newEnds, cut } = cutLongLines(bytes, newEnds, this.#options.maxLineBytes));
-    }
+    const lines = transcoder === undefined
+      ? cutLongLines(view, ends, max)
+      : hasLongLine(ends, max, transcoder.unit)
+      ? this.#cutConverted(view, ends, transcoder)
+      : { bytes: this.#inUtf8(view), cut: 0 };
+    UTF8_SCANNER.scan(lines.bytes, 0, lines.bytes.length);
+    const newEnds = UTF8_SCANNER.ends(ends.length);
     this.#advance(buffer, end, false);
-    return { bytes, ends: newEnds, off, offsets, position: this.#position, cut };
+    return { bytes: lines.bytes, ends: newEnds, off, offsets, position: this.#position, cut: lines.cut };
+  }
+
+  #cutConverted(
+    view: Uint8Array,
+    ends: Uint32Array,
+    transcoder: Transcoder,
+  ): Pick<CutLines, "bytes" | "cut"> {
+    const { maxLineBytes: max } = this.#options;
+    const parts: Uint8Array[] = [];
+    let cut = 0;
+    let start = 0;
+    for (const end of ends) {
+      const atStart = this.#position.off === 0 && start === 0;
+      const isLong = end - start - transcoder.unit > max;
+      const line = view.subarray(start, end);
+      parts.push(isLong ? transcoder.beginning(line, max, atStart) : transcoder.toUtf8(line, atStart));
+      if (isLong) cut++;
+      start = end;
+    }
+    return { bytes: joined(parts), cut };
   }
 
   /** A line that is longer than allowed and not finished yet: its beginning is a record, the rest will be skipped. */
   #cutUnfinished(buffer: Uint8Array): Chunk {
     const { tail, off } = this.#position;
     const { maxLineBytes, transcoder } = this.#options;
-    const unit = transcoder?.unit ?? 1;
-    const end = tail.length + maxLineBytes - maxLineBytes % unit;
-    const line = this.#inUtf8(buffer.subarray(tail.length, end + unit));
-    const bytes = cutLine(line, Math.min(maxLineBytes, line.length - 1));
+    const end = tail.length + maxLineBytes - maxLineBytes % (transcoder?.unit ?? 1);
+    const line = buffer.subarray(tail.length);
+    const bytes = transcoder?.beginning(line, maxLineBytes, off === 0) ?? cutLine(line, maxLineBytes);
     this.#advance(buffer, end, true);
     return { bytes, ends: Uint32Array.of(bytes.length), off, position: this.#position, cut: 1 };
   }
@@ -256,6 +276,16 @@ function extended(head: Uint8Array, fresh: Uint8Array): Uint8Array {
   longer.set(head);
   longer.set(fresh.subarray(0, longer.length - head.length), head.length);
   return longer;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 function startsWith(buffer: Uint8Array, prefix: Uint8Array): boolean {

@@ -1,6 +1,8 @@
 import { LineScanner } from "../../framing/lines.ts";
+import { cutLine } from "./long_lines.ts";
 
 const BYTE_ORDER_MARK = "\ufeff";
+const REPLACEMENT = new TextEncoder().encode("\ufffd");
 
 /** Converts whole lines of another encoding to UTF-8. Every line stays one line. */
 export class Transcoder {
@@ -22,6 +24,17 @@ export class Transcoder {
   static for(label: string): Transcoder | undefined {
     const decoder = new TextDecoder(label, { ignoreBOM: true });
     return decoder.encoding === "utf-8" ? undefined : new Transcoder(decoder);
+  }
+
+  /** The beginning of a line that is longer than `max` bytes of this encoding, in UTF-8, marked as cut. */
+  beginning(line: Uint8Array, max: number, atStart: boolean): Uint8Array<ArrayBuffer> {
+    const whole = this.toUtf8(line.subarray(0, max - max % this.unit), atStart);
+    // What stands for a character that was cut in two.
+    const torn = REPLACEMENT.every((byte, index) =>
+      whole[whole.length - REPLACEMENT.length + index] === byte
+    );
+    const text = torn ? whole.subarray(0, -REPLACEMENT.length) : whole;
+    return cutLine(text, text.length);
   }
 
   /** The lines in UTF-8. `atStart`: they are the first of the file, where a byte order mark is dropped. */

@@ -177,6 +177,19 @@ for (const encoding of ["utf-16le", "utf-16be"] as const) {
     }
   });
 
+  Deno.test(`Reader counts max_line_bytes of ${encoding} in the file, whether the line is finished or not`, async () => {
+    for (const letter of ["x", "ä", "上", "😀"]) {
+      const [fits, long] = [letter.repeat(32 / letter.length), letter.repeat(34)];
+      const text = `${fits}\n${long}\n${fits}\n`;
+      for (const bufferBytes of [40, 1000]) {
+        const source = new MemorySource(encode(encoding, text));
+        const reader = new Reader(source, START, readerOptions({ encoding, maxLineBytes: 64, bufferBytes }));
+        const lines = (await drain(reader)).flatMap(linesOf).map((line) => line.bytes.toString());
+        assert.deepEqual(lines, [`${fits}\n`, `${fits} [truncated]\n`, `${fits}\n`]);
+      }
+    }
+  });
+
   Deno.test(`Reader passes over a hole before ${encoding} text without losing alignment`, async () => {
     for (const hole of [0, 2, 60, 600]) {
       const bytes = Buffer.concat([new Uint8Array(hole), encode(encoding, "first\nsecond\n")]);
