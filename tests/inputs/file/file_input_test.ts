@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import type { FileInputConfig } from "../../../src/inputs/file/file_input_config.ts";
 import { fileInput } from "../../../src/inputs/file/file_input.ts";
 import { OpenFile } from "../../../src/inputs/file/open_file.ts";
+import { Reader } from "../../../src/inputs/file/reader.ts";
 import { Bench, Collector, configOf, until } from "./support.ts";
 
 /** An input that runs on a bench until it is stopped. */
@@ -167,6 +168,28 @@ Deno.test("FileInput begins the next generation once, however long the last line
   resolve();
   await until("new", () => running.records.length >= 3);
   await new Promise((done) => setTimeout(done, 100));
+  assert.deepEqual(running.records, ["one\n", "rest\n", "new\n"]);
+});
+
+Deno.test("FileInput does not give up the last line of a copy that cannot be read at first", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "one\n");
+  await using running = new Running(bench);
+  await until("one", () => running.records.length === 1);
+  const { takePartial } = Reader.prototype;
+  let failures = 0;
+  Reader.prototype.takePartial = function () {
+    return failures++ === 0 ? Promise.reject(new Error("EIO: i/o error, read")) : takePartial.call(this);
+  };
+  try {
+    fs.writeFileSync(bench.path("a.log.1"), "one\nrest");
+    fs.truncateSync(bench.path("a.log"));
+    bench.append("a.log", "new\n");
+    await until("new", () => running.records.length >= 3);
+  } finally {
+    Reader.prototype.takePartial = takePartial;
+  }
+  assert.ok(failures > 1);
   assert.deepEqual(running.records, ["one\n", "rest\n", "new\n"]);
 });
 
