@@ -27,7 +27,7 @@ export async function measureThroughput(stage: Stage): Promise<Findings[]> {
   const findings: Findings[] = [findingsOf("Start and stop: one line, /dev/null", nothing, 1)];
   for (const files of [1, sizes.files]) {
     const samples = stage.samples(files, sizes.lines);
-    const what = `${files} ${files === 1 ? "file" : "files"} of together ${samples.lines} lines`;
+    const what = `${files} ${files === 1 ? "file" : "files"}, ${samples.lines} lines`;
     for (const stdout of ["null", "pipe"] as const) {
       stage.progress(`throughput: ${what} to ${stdout}`);
       const runs = await measure(stage, samples, stdout);
