@@ -51,6 +51,7 @@ scenario("agent opens no debugger on SIGUSR1 and goes on", async (space) => {
   const writer = new LineWriter("w");
   writer.append(space.log(), 100);
   const agent = space.start();
+  agent.expectError(/inspector server/);
   await space.untilDelivered(agent, [writer]);
   for (let round = 0; round < 3; round++) {
     agent.signal("SIGUSR1");
