@@ -192,7 +192,6 @@ export class Pipeline {
 
   async #emit(batch: RawBatch, counts: Counts): Promise<Acknowledgement> {
     const bytes = batch.bytes.length;
-    const events = batch.ends.length;
     for (;;) {
       while (this.#gate !== undefined && !this.#refusing) await this.#gate.promise;
       if (this.#refusing || (!this.#budget.tryTake(bytes) && !(await this.#waitForBudget(bytes)))) {
