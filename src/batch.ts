@@ -26,7 +26,7 @@ export interface RawBatch extends Batch {
   readonly receivedAt: number;
   readonly origin?: Origin;
   /** Aborted once the input will offer the batch again: one that is still waiting for room is not taken then. */
-  readonly withdrawn?: AbortSignal;
+  readonly withdrawn?: { readonly aborted: boolean };
 }
 
 /** What an output receives. */

@@ -1,7 +1,9 @@
 import { formatByteSize } from "../../lib/byte_size.ts";
+import { reasonOf } from "../../lib/reason.ts";
 import { sleep } from "../../lib/sleep.ts";
 import type { Discovery } from "./discovery.ts";
 import { positionAt } from "./file_positions.ts";
+import { factsOf } from "./open_file.ts";
 import { findCopy } from "./rotation.ts";
 import type { TailRegistry } from "./tail_registry.ts";
 import type { TailedFile } from "./tailed_file.ts";
@@ -20,6 +22,8 @@ const TRIES = 20;
 /** So often where nothing points to a copy: somebody emptied the file. */
 const TRIES_WITHOUT_SIGN = 3;
 const RETRY_MS = 100;
+/** Before the next try when positions cannot be saved, in ms. */
+const FAILURE_PAUSE_MS = 1_000;
 /** Times of files may lag behind the clock by this much, in ms. */
 const CLOCK_TICK_MS = 10;
 
@@ -65,11 +69,13 @@ export class CopyRecovery {
 
   /** Has a file that was empty when last seen read, after the copies of what came and went in it since. */
   async begin(file: TailedFile): Promise<void> {
-    const { discovery, onReady } = this.options;
+    const { onReady } = this.options;
     file.copyTime = Math.max(file.copyTime, file.emptyAt - CLOCK_TICK_MS);
     file.emptyAt = 0;
+    // A renamed file was not truncated: what stands beside it came after it, or is its own compressed form.
+    if (!standsUnderItsPath(file)) return onReady(file);
     file.recovery = "between";
-    for (const copy of await discovery.adoptLaterCopies(file)) onReady(copy);
+    for (const copy of await this.#laterCopies(file)) onReady(copy);
     // With copies it goes on once these are read; without, its generation has only just begun.
     if (file.after.size > 0 || file.recovery !== "between") return;
     file.recovery = undefined;
@@ -81,16 +87,32 @@ export class CopyRecovery {
    * the file itself.
    */
   async proceed(file: TailedFile): Promise<void> {
-    const { discovery, onReady, registry } = this.options;
+    const { onReady, registry } = this.options;
     file.recovery = "between";
     const known = [...file.before].filter(({ isCopy }) => isCopy);
     for (const copy of known) file.waitForInstead(copy);
-    const copies = [...known, ...await discovery.adoptLaterCopies(file)];
+    const copies = [...known, ...await this.#laterCopies(file)];
     if (file.after.size === 0 && !file.closed && file.recovery === "between") {
       file.startGeneration(registry.context.now());
       onReady(file);
     }
     for (const copy of copies) onReady(copy);
+  }
+
+  /** Tries until it succeeds: what is adopted must be saved first, and the disk may be full. */
+  async #laterCopies(file: TailedFile): Promise<readonly TailedFile[]> {
+    const { discovery, registry: { context: { log } }, stop } = this.options;
+    while (!stop.aborted) {
+      try {
+        return await discovery.adoptLaterCopies(file);
+      } catch (error) {
+        log.warn(`Cannot go on with "${file.path}" yet: ${reasonOf(error)}; next try in 1s`, {
+          path: file.path,
+        });
+        await sleep(FAILURE_PAUSE_MS, stop);
+      }
+    }
+    return [];
   }
 
   #report(file: TailedFile, unread: number): void {
@@ -102,5 +124,13 @@ export class CopyRecovery {
         `${formatByteSize(unread)} or more are lost`,
       { path, unread_bytes: unread },
     );
+  }
+}
+
+function standsUnderItsPath(file: TailedFile): boolean {
+  try {
+    return factsOf(file.path)?.key === file.key;
+  } catch {
+    return false;
   }
 }

@@ -1,7 +1,8 @@
 import { basename, dirname } from "node:path";
 import { lastLineStart, positionAt } from "./file_positions.ts";
-import { CHECKPOINT_PREFIX, compare, type FileCheckpoint, HEAD_BYTES, readFully } from "./fingerprint.ts";
+import { CHECKPOINT_PREFIX, compare, endsOf, type FileCheckpoint, startsAlike } from "./fingerprint.ts";
 import { Finder, type FoundFile } from "./finder.ts";
+import { isKnownContents } from "./known_contents.ts";
 import { Obstacles } from "./obstacles.ts";
 import { stampOf } from "./directory_stamp.ts";
 import { factsOf, isMissing } from "./open_file.ts";
@@ -258,8 +259,7 @@ export class Discovery {
     const since = this.#unseenSince(path);
     if (since === undefined) return void await this.#start(path, opened, startedAt);
     this.#rotating.set(path, startedAt + AFTERMATH_MS);
-    const head = await readFully(opened.contents, 0, HEAD_BYTES);
-    const generations = await this.#adoptGenerations(path, since, "birth", { opened, head });
+    const generations = await this.#adoptGenerations(path, since, "birth", opened);
     const file = await this.#start(path, opened, startedAt);
     // It may have been renamed while the generations were searched; then there are later ones among them.
     for (const later of generations) {
@@ -299,19 +299,19 @@ export class Discovery {
 
   /**
    * Opens unseen generations of `path`, each to be read after the one before. `except`: a file that is open already
-   * and may have been renamed, with its beginning.
+   * and may have been renamed.
    */
   async #adoptGenerations(
     path: string,
     since: number | undefined,
     by: "birth" | "mtime",
-    except?: { readonly opened: OpenedFile; readonly head: Uint8Array },
+    except?: OpenedFile,
   ): Promise<TailedFile[]> {
     const { now } = this.#registry.context;
     const known = by === "mtime" ? this.#registry.copyPlaces : this.#registry.places;
     const places = {
       ...known,
-      isTaken: (key: string) => key === except?.opened.facts.key || known.isTaken(key),
+      isTaken: (key: string) => key === except?.facts.key || known.isTaken(key),
     };
     const adopted: TailedFile[] = [];
     if (since === undefined) return adopted;
@@ -326,7 +326,7 @@ export class Discovery {
         const opened = this.#tryOpen(generation.path);
         if (opened === undefined) continue;
         moved = opened.facts.key !== generation.facts.key;
-        const wanted = !moved && !await this.#isKnownContents(path, opened, except?.head) &&
+        const wanted = !moved && !await isKnownContents(this.#registry, path, opened, except) &&
           this.#registry.claim(opened);
         const start = wanted ? await positionAt(opened.contents, 0).catch(() => undefined) : undefined;
         if (start === undefined) this.#registry.release(opened);
@@ -340,33 +340,6 @@ export class Discovery {
       if (!moved) break;
     }
     return adopted;
-  }
-
-  /**
-   * A compressed generation is another file with the contents of a known one; then it is no news. It is not judged
-   * before it is whole. `head`: the beginning of a file that is about to be known.
-   */
-  async #isKnownContents(path: string, opened: OpenedFile, head?: Uint8Array): Promise<boolean> {
-    const { contents, facts, file } = opened;
-    if (contents === file) return false;
-    try {
-      if (head !== undefined && head.length > 0) {
-        const start = await readFully(contents, 0, head.length);
-        if (start.length > 0 && start.every((byte, index) => byte === head[index])) return true;
-      }
-      for (const [key, value] of this.#registry.context.checkpoints.entries()) {
-        const checkpoint = value as FileCheckpoint;
-        const relevant = key.startsWith(CHECKPOINT_PREFIX) && checkpoint.path === path &&
-          checkpoint.headLen > 0;
-        // A shorter one lacks what its writer added after the compression, through the descriptor that it held.
-        if (!relevant || await compare(contents, checkpoint) === "different") continue;
-        this.#registry.aliases.add(facts.key);
-        return true;
-      }
-      return false;
-    } catch {
-      return true;
-    }
   }
 
   /** Begins a new lineage. `path`: its source, which differs from where it stands for a renamed generation. */

@@ -6,6 +6,7 @@ import type { ByteSource } from "./open_file.ts";
 export const HEAD_BYTES = 1024;
 /** How many bytes before a position prove that the file still holds what was read. */
 export const TAIL_BYTES = 64;
+const CHUNK_BYTES = 64 * 1024;
 
 /**
  * What a file's contents must look like for a position in it to be valid: hashes, so that no log text gets into the
@@ -107,4 +108,39 @@ export async function readFully(source: ByteSource, position: number, length: nu
     filled += count;
   }
   return buffer.subarray(0, filled);
+}
+
+/** How some contents begin and end. */
+export interface Ends {
+  readonly head: Uint8Array;
+  /** The last bytes, at most {@link TAIL_BYTES}. */
+  readonly tail: Uint8Array;
+  readonly size: number;
+}
+
+/** Reads contents to their end, which may be the only way to learn their size. Throws what reading throws. */
+export async function endsOf(source: ByteSource): Promise<Ends> {
+  const head = await readFully(source, 0, HEAD_BYTES);
+  let size = head.length;
+  let tail = head.slice(-TAIL_BYTES);
+  for (;;) {
+    const part = await readFully(source, size, CHUNK_BYTES);
+    if (part.length === 0) return { head, tail, size };
+    size += part.length;
+    const joined = new Uint8Array(tail.length + part.length);
+    joined.set(tail);
+    joined.set(part, tail.length);
+    tail = joined.slice(-TAIL_BYTES);
+  }
+}
+
+/** Whether `source` begins with contents of which only the ends are known. */
+export async function startsAlike(source: ByteSource, { head, tail, size }: Ends): Promise<boolean> {
+  return sameBytes(await readFully(source, 0, head.length), head) &&
+    sameBytes(await readFully(source, size - tail.length, tail.length), tail);
+}
+
+/** Whether two runs of bytes are the same. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

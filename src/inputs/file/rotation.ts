@@ -5,6 +5,7 @@ import {
   HEAD_BYTES,
   keyOf,
   readFully,
+  sameBytes,
   TAIL_BYTES,
 } from "./fingerprint.ts";
 import { GzipFile } from "./gzip_file.ts";
@@ -203,8 +204,4 @@ function quietFacts(path: string): FileFacts | undefined {
   } catch {
     return undefined;
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -63,7 +63,8 @@ export class TailedFile {
   readonly name: string;
   /** What all names of its generations begin with. */
   readonly #stem: string;
-  readonly #siblingNames: RegExp;
+  /** Compiled when it is first asked for: most files never rotate. */
+  #siblingNames: RegExp | undefined;
   readonly aliases: string[];
   facts: FileFacts;
   gen: number;
@@ -105,7 +106,7 @@ export class TailedFile {
   retryAt = 0;
   /** How long to wait after the next error; 0 when the last read went well. */
   backoff = 0;
-  readonly #closing = new AbortController();
+  readonly #end = { aborted: false };
   /** Positions up to here have settled. */
   mark: LineagePosition;
   readonly #readerOptions: ReaderOptions;
@@ -121,7 +122,6 @@ export class TailedFile {
     this.directory = dirname(options.path);
     this.name = basename(options.path);
     this.#stem = /^.[^.]*/.exec(this.name)?.[0] ?? "";
-    this.#siblingNames = siblingPattern(options.path);
     this.input = options.input;
     this.source = {
       input: options.input,
@@ -193,7 +193,9 @@ export class TailedFile {
 
   /** Whether a file of this path is named like an earlier generation of this one. */
   isNamedLikeSibling(directory: string, name: string): boolean {
-    return directory === this.directory && name.startsWith(this.#stem) && this.#siblingNames.test(name);
+    if (directory !== this.directory || !name.startsWith(this.#stem)) return false;
+    this.#siblingNames ??= siblingPattern(this.path);
+    return this.#siblingNames.test(name);
   }
 
   /** Notes that everything that was there has been read. `now`: ms since 1970. */
@@ -288,17 +290,17 @@ export class TailedFile {
   }
 
   /** Aborted once nothing more is read of this file. */
-  get ended(): AbortSignal {
-    return this.#closing.signal;
+  get ended(): { readonly aborted: boolean } {
+    return this.#end;
   }
 
   get closed(): boolean {
-    return this.#closing.signal.aborted;
+    return this.#end.aborted;
   }
 
   /** Stops reading; a look that is under way comes to its end. */
   end(): void {
-    this.#closing.abort();
+    this.#end.aborted = true;
   }
 
   /** Stops reading and leaves the file open for another reader; undefined where that would not hold its position. */

@@ -1,0 +1,54 @@
+import { CHECKPOINT_PREFIX, compare, endsOf, type FileCheckpoint, startsAlike } from "./fingerprint.ts";
+import type { OpenedFile } from "./rotation.ts";
+import type { TailRegistry } from "./tail_registry.ts";
+
+/**
+ * Whether a file is a compressed generation of `path` with the contents of one that is known; then it is no news, and
+ * is remembered as a copy. One that is not whole yet is not judged: true, until a later search. `pending`: a file that
+ * is about to be known.
+ */
+export async function isKnownContents(
+  registry: TailRegistry,
+  path: string,
+  { contents, facts, file }: OpenedFile,
+  pending?: OpenedFile,
+): Promise<boolean> {
+  if (contents === file) return false;
+  try {
+    const known = await isHeldOpen(registry, path, { contents, pending }) ||
+      await isCheckpointed(registry, path, contents);
+    if (known) registry.aliases.add(facts.key);
+    return known;
+  } catch {
+    return true;
+  }
+}
+
+/** Open files are compared themselves: what of them was not read yet is in no checkpoint. */
+async function isHeldOpen(
+  registry: TailRegistry,
+  path: string,
+  { contents, pending }: { contents: OpenedFile["contents"]; pending: OpenedFile | undefined },
+): Promise<boolean> {
+  const files = [...registry.open.values()].filter((open) => open.path === path && open.canProbe).map((
+    { file },
+  ) => file);
+  if (pending !== undefined) files.push(pending.file);
+  if (files.length === 0) return false;
+  const ends = await endsOf(contents);
+  for (const file of files) if (ends.size > 0 && await startsAlike(file, ends)) return true;
+  return false;
+}
+
+async function isCheckpointed(
+  registry: TailRegistry,
+  path: string,
+  contents: OpenedFile["contents"],
+): Promise<boolean> {
+  for (const [key, value] of registry.context.checkpoints.entries()) {
+    const checkpoint = value as FileCheckpoint;
+    const relevant = key.startsWith(CHECKPOINT_PREFIX) && checkpoint.path === path && checkpoint.headLen > 0;
+    if (relevant && await compare(contents, checkpoint) === "same") return true;
+  }
+  return false;
+}
