@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import { lastLineStart, positionAt } from "./file_positions.ts";
-import { CHECKPOINT_PREFIX, compare, endsOf, type FileCheckpoint, startsAlike } from "./fingerprint.ts";
+import { CHECKPOINT_PREFIX, type FileCheckpoint } from "./fingerprint.ts";
 import { Finder, type FoundFile } from "./finder.ts";
 import { isKnownContents } from "./known_contents.ts";
 import { Obstacles } from "./obstacles.ts";
