@@ -47,6 +47,7 @@ interface RunningLine extends OutputLine {
   blockedSince: number | undefined;
 }
 
+const NOT_YET = Promise.resolve("not yet" as const);
 const REFUSED = settledAs("failed");
 
 /**
@@ -266,6 +267,9 @@ export class Pipeline {
 
   /** Says of each output that is waited for when the wait gets long, once until there is room again. */
   async #tellingOf(waitedFor: () => readonly RunningLine[], room: Promise<boolean>): Promise<boolean> {
+    // The usual case, room at once, costs no timer.
+    const isTold = this.#lines.some(({ blockedSince }) => blockedSince !== undefined);
+    if (!isTold && await Promise.race([room, NOT_YET]) === true) return true;
     const { blockTimeout, log } = this.#options;
     const since = Date.now();
     const blocked: RunningLine[] = [];

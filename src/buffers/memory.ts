@@ -118,17 +118,15 @@ export class MemoryBuffer implements BatchBuffer {
         value: { batch: taken.batch, release: (outcome) => this.#release(taken, outcome) },
       };
     };
+    // For as long as there is a reader: a listener for each wait would cost more than the wait.
+    const wake = () => this.#wake();
+    stop.addEventListener("abort", wake);
     const waitAndTake = async (): Promise<IteratorResult<BufferedBatch>> => {
-      const wake = () => this.#wake();
-      stop.addEventListener("abort", wake);
-      try {
-        for (;;) {
-          const result = take();
-          if (result !== undefined) return result;
-          await new Promise<void>((resolve) => this.#wakeReader = resolve);
-        }
-      } finally {
-        stop.removeEventListener("abort", wake);
+      for (;;) {
+        const result = take();
+        if (result?.done) stop.removeEventListener("abort", wake);
+        if (result !== undefined) return result;
+        await new Promise<void>((resolve) => this.#wakeReader = resolve);
       }
     };
     return {
@@ -136,7 +134,10 @@ export class MemoryBuffer implements BatchBuffer {
         const result = take();
         return result === undefined ? waitAndTake() : Promise.resolve(result);
       },
-      return: () => Promise.resolve({ done: true, value: undefined }),
+      return: () => {
+        stop.removeEventListener("abort", wake);
+        return Promise.resolve({ done: true, value: undefined });
+      },
     };
   }
 

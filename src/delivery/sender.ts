@@ -10,7 +10,7 @@ import { ReadAhead } from "./read_ahead.ts";
 import { Backoff, type BackoffOptions, DEFAULT_BACKOFF } from "./retry.ts";
 
 /** Larger merges gain nothing: the copy costs more than the request saved. */
-const MERGE_BYTES = 256 * 1024;
+const MERGE_BYTES = 64 * 1024;
 
 /** What a sender is made of. */
 export interface SenderOptions {

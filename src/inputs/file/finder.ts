@@ -1,4 +1,3 @@
-import * as fs from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 import picomatch from "picomatch";
 import { factsOf, type FileFacts } from "./open_file.ts";
@@ -124,16 +123,16 @@ export class Finder {
     if (entries === undefined) return { mtime: facts.mtime, listedAt: 0, files, directories, links };
     for (const entry of entries) {
       const path = join(directory, entry.name);
-      (entry.isSymbolicLink() ? links : entry.isDirectory() ? directories : files).push(path);
+      (entry.isSymlink ? links : entry.isDirectory ? directories : files).push(path);
     }
     const listing = { mtime: facts.mtime, listedAt, files, directories, links };
     this.#listings.set(directory, listing);
     return listing;
   }
 
-  #entries(directory: string): fs.Dirent[] | undefined {
+  #entries(directory: string): Deno.DirEntry[] | undefined {
     try {
-      return fs.readdirSync(directory, { withFileTypes: true });
+      return [...Deno.readDirSync(directory)];
     } catch (error) {
       this.obstacle(directory, error);
       return undefined;

@@ -27,8 +27,15 @@ export interface ByteSource {
 /** The facts of the file at `path`, symbolic links followed; undefined when there is none. Throws on other errors. */
 export function factsOf(path: string): FileFacts | undefined {
   try {
-    const stat = fs.statSync(path, { throwIfNoEntry: false });
-    return stat === undefined ? undefined : toFacts(stat);
+    // Takes a third of the time of `fs.statSync`; all files are looked at every second.
+    const stat = Deno.statSync(path);
+    return {
+      ...identityOf(stat.dev, stat.ino ?? 0, stat.birthtime?.getTime()),
+      size: stat.size,
+      mtime: stat.mtime?.getTime() ?? 0,
+      links: stat.nlink ?? 1,
+      kind: stat.isFile ? "file" : stat.isDirectory ? "directory" : "other",
+    };
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -42,13 +49,14 @@ export function isMissing(error: unknown): boolean {
     error instanceof Deno.errors.NotADirectory;
 }
 
+function identityOf(dev: number, ino: number, birthtime: number | undefined) {
+  const birth = Math.floor(birthtime || 0);
+  return { key: `${dev}:${ino}:${birth}`, dev, ino, birth };
+}
+
 function toFacts(stat: fs.Stats): FileFacts {
-  const birth = Math.floor(stat.birthtimeMs || 0);
   return {
-    key: `${stat.dev}:${stat.ino}:${birth}`,
-    dev: stat.dev,
-    ino: stat.ino,
-    birth,
+    ...identityOf(stat.dev, stat.ino, stat.birthtimeMs),
     size: stat.size,
     mtime: stat.mtimeMs,
     links: stat.nlink,
