@@ -57,6 +57,11 @@ export class DirectoryWatcher {
     return this.#paused.has(directory);
   }
 
+  /** Whether changes in a directory are reported. */
+  isWatching(directory: string): boolean {
+    return this.#watched.has(directory);
+  }
+
   get pausedDirectories(): ReadonlySet<string> {
     return this.#paused;
   }

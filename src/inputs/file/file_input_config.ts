@@ -30,7 +30,9 @@ export const fileInputConfig = schema.object({
     "Deliver a last line without line break after this time of quiet. Unset: wait for the rest of the line.",
   ),
   poll_interval: schema.duration().default("250ms")
-    .describe("How often quiet files are looked at, whether or not the system reports changes."),
+    .describe(
+      "How often quiet files are looked at, whether or not the system reports changes; once a second after ten quiet seconds where it does.",
+    ),
   rotated_wait: schema.duration().default("60s")
     .describe("How long a renamed or deleted file must be quiet, once read to its end, before it is closed."),
   copies_directory: schema.string().describe(

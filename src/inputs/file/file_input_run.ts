@@ -21,6 +21,8 @@ const SCAN_PAUSE_MS = 5;
 const COPY_QUIET_MS = 50;
 /** After a sign of a rotation a file is read without pause for this time: what a truncation destroys is read before. */
 const ROTATION_MS = 60;
+/** Watched files that were quiet for this long are looked at once a second only, in ms. */
+const LONG_QUIET_MS = 10_000;
 const FIRST_BACKOFF_MS = 250;
 const LAST_BACKOFF_MS = 30_000;
 
@@ -38,6 +40,7 @@ export class FileInputRun {
   readonly #copyEnds = new WeakMap<TailedFile, { readonly end: number; readonly since: number }>();
   #wake: (() => void) | undefined;
   #scanAsked = true;
+  #lastFullSweep = 0;
 
   constructor(
     private readonly config: FileInputConfig,
@@ -277,7 +280,11 @@ export class FileInputRun {
   /** Looks at every file, since notifications may be missing; flushes and closes what has been quiet long enough. */
   #sweep(): void {
     const now = Date.now();
+    const all = now - this.#lastFullSweep >= SCAN_INTERVAL_MS;
+    if (all) this.#lastFullSweep = now;
     for (const file of [...this.registry.open.values()]) {
+      // What is watched and has been quiet for long wakes us by itself; the looks are for where that fails.
+      if (!all && now - file.lastData > LONG_QUIET_MS && this.#watcher.isWatching(file.directory)) continue;
       this.#look(file);
       if (!file.atEnd || file.queued || file.recovery !== undefined) continue;
       const { partial_line_timeout: timeout, rotated_wait: wait } = this.config;
