@@ -62,10 +62,6 @@ export class DirectoryWatcher {
     return this.#watched.has(directory);
   }
 
-  get pausedDirectories(): ReadonlySet<string> {
-    return this.#paused;
-  }
-
   /** Watches a flooded directory again, from the next `update` on. */
   resume(directory: string): void {
     this.#paused.delete(directory);
