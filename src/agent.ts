@@ -1,16 +1,23 @@
-import { buildInput, buildOutput } from "./build_pipeline.ts";
+import { buildInput, buildOutput, buildPipeline } from "./build_pipeline.ts";
+import {
+  isSameProcessing,
+  type PreparedProcessing,
+  prepareProcessing,
+  startProcessing,
+} from "./build_processing.ts";
 import type { CheckpointStore } from "./checkpoints/checkpoint_store.ts";
 import type { Config, InputEntry, OutputEntry } from "./config/config.ts";
 import { describeChanges, diffConfig } from "./config/diff.ts";
-import { ConfigError, type LoadedConfig } from "./config/load.ts";
+import { ConfigError, formatProblem, type LoadedConfig, type Problem } from "./config/load.ts";
 import { notBuiltYet } from "./config/planned.ts";
 import type { Input } from "./inputs/input.ts";
+import { Ledger, type Summary, summaryOf } from "./ledger.ts";
 import { formatDuration } from "./lib/duration.ts";
 import type { Log } from "./lib/log.ts";
 import { reasonOf } from "./lib/reason.ts";
 import type { Output } from "./outputs/output.ts";
 import { within } from "./lib/within.ts";
-import { type Counts, type OutputLine, Pipeline } from "./pipeline.ts";
+import type { OutputLine, Pipeline, Processing } from "./pipeline.ts";
 import { PositionStores } from "./position_stores.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
@@ -26,15 +33,6 @@ export interface AgentOptions {
   readonly logger: Logger;
   /** Loads the configuration for a reload. Throws ConfigError, or what else speaks against it. */
   load(): Promise<LoadedConfig>;
-}
-
-/** Lines by what became of them, over all inputs. */
-export interface Summary {
-  readonly lines_received: number;
-  readonly lines_delivered: number;
-  readonly lines_discarded: number;
-  readonly lines_failed: number;
-  readonly lines_in_flight: number;
 }
 
 interface RunningInput {
@@ -62,6 +60,8 @@ export class Agent {
   readonly #claims = new Map<string, string>();
   readonly #watching = new AbortController();
   #loaded: LoadedConfig | undefined;
+  /** What was prepared for the processing that runs. */
+  #prepared: PreparedProcessing | undefined;
   #pipeline: Pipeline | undefined;
   #stopping: Promise<void> | undefined;
   /** One reload or stop at a time. */
@@ -85,9 +85,11 @@ export class Agent {
       const before = this.#loaded;
       if (before === undefined || this.#stopping !== undefined) return;
       let loaded: LoadedConfig;
+      let prepared: PreparedProcessing;
       try {
         loaded = await this.#options.load();
         refuseUnbuilt(loaded);
+        prepared = await prepareProcessing(loaded);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         return this.#log.error(`Cannot reload "${before.file}": the old configuration runs on\n${reason}`, {
@@ -95,7 +97,7 @@ export class Agent {
         });
       }
       try {
-        await this.#apply(before.config, loaded);
+        await this.#apply(before.config, loaded, prepared);
       } catch (error) {
         this.#log.error(
           `Cannot apply the new "${before.file}": ${reasonOf(error)}; the old configuration runs on`,
@@ -116,34 +118,26 @@ export class Agent {
 
   /** What became of the lines so far. */
   summary(): Summary {
-    const sum: Counts = { received: 0, delivered: 0, discarded: 0, failed: 0, inFlight: 0 };
-    for (const counts of this.#pipeline?.counts.values() ?? []) {
-      for (const key of Object.keys(sum) as (keyof Counts)[]) sum[key] += counts[key];
-    }
-    return {
-      lines_received: sum.received,
-      lines_delivered: sum.delivered,
-      lines_discarded: sum.discarded,
-      lines_failed: sum.failed,
-      lines_in_flight: sum.inFlight,
-    };
+    return summaryOf(this.#pipeline?.ledger ?? new Ledger());
   }
 
   async #start(loaded: LoadedConfig): Promise<void> {
     if (this.#stopping !== undefined) return;
     refuseUnbuilt(loaded);
+    const prepared = await prepareProcessing(loaded);
     this.#loaded = loaded;
     const { config } = loaded;
-    this.#warn(loaded);
+    this.#warn([...loaded.warnings, ...prepared.warnings]);
     try {
       await this.#stores.open(config);
-      const inputs = config.inputs.map((entry) => this.#createInput(entry, config));
+      const inputs = config.inputs.map((entry) => this.#createInput(entry, config, prepared));
       const lines = config.outputs.map((entry) => this.#createOutput(entry, config));
       const pipeline = this.#pipeline = this.#createPipeline(config);
       await this.#restoreOutputs(lines, inputs);
       // From here on a stop finds everything in its place.
       if (this.#stopping !== undefined) return;
-      await pipeline.startOutputs(lines);
+      this.#prepared = prepared;
+      await pipeline.startOutputs(lines, await this.#startProcessing(prepared));
       for (const line of lines) this.#outputs.set(line.name, line.output);
       for (const input of inputs) this.#runInput(input);
     } catch (error) {
@@ -165,13 +159,15 @@ export class Agent {
     return result;
   }
 
-  #warn({ warnings }: LoadedConfig): void {
-    for (const { file, line, column, path, message } of warnings) {
-      this.#log.warn(`${file}:${line}:${column} ${path}: ${message}`);
-    }
+  #warn(warnings: readonly Problem[]): void {
+    for (const warning of warnings) this.#log.warn(formatProblem(warning));
   }
 
-  #createInput(entry: InputEntry, config: Config): RunningInput {
+  #startProcessing(prepared: PreparedProcessing): Promise<Processing> {
+    return startProcessing(prepared, this.#options.logger.named("processing"));
+  }
+
+  #createInput(entry: InputEntry, config: Config, { framers }: PreparedProcessing): RunningInput {
     const { logger, once, pollOnly } = this.#options;
     const checkpoints = this.#stores.of(entry);
     if (checkpoints === undefined) {
@@ -184,6 +180,7 @@ export class Agent {
       once,
       pollOnly,
       claims: this.#claims,
+      framer: framers.get(entry.name),
       concurrentReads: config.performance.max_concurrent_reads,
     });
     return { entry, input, stop: new AbortController(), done: Promise.resolve() };
@@ -194,21 +191,9 @@ export class Agent {
   }
 
   #createPipeline(config: Config): Pipeline {
-    const { retry } = config.reliability;
-    return new Pipeline({
-      log: this.#options.logger.named("pipeline"),
-      budget: config.buffer.max_bytes,
-      retry: {
-        initial: retry.initial_backoff,
-        max: retry.max_backoff,
-        multiplier: retry.multiplier,
-        jitter: retry.jitter,
-      },
-      blockTimeout: config.buffer.block_timeout,
-      onOutputClosed: (error) => {
-        this.#log.error(error.message);
-        this.stop("an output was closed", 1);
-      },
+    return buildPipeline(config, this.#options.logger, (error) => {
+      this.#log.error(error.message);
+      this.stop("an output was closed", 1);
     });
   }
 
@@ -277,7 +262,7 @@ export class Agent {
   }
 
   /** Makes all that is new before it touches what runs; throws while that still runs as it did. */
-  async #apply(before: Config, loaded: LoadedConfig): Promise<void> {
+  async #apply(before: Config, loaded: LoadedConfig, prepared: PreparedProcessing): Promise<void> {
     const { config } = loaded;
     const diff = diffConfig(before, config);
     const everything = diff.sections.some((section) => section === "buffer" || section === "reliability");
@@ -291,13 +276,16 @@ export class Agent {
     await this.#stores.open(config);
     const lines = arriving.map((entry) => this.#createOutput(entry, config));
     const inputs = [...diff.inputs.added, ...diff.inputs.changed.map(({ after }) => after)]
-      .map((entry) => this.#createInput(entry, config));
-    if (leaving.length > 0 || lines.length > 0) {
+      .map((entry) => this.#createInput(entry, config, prepared));
+    const isSame = this.#prepared !== undefined && isSameProcessing(this.#prepared, prepared);
+    if (leaving.length > 0 || lines.length > 0 || !isSame) {
       const names = new Set(leaving.map(({ name }) => name));
-      if (!(await this.#swapOutputs(names, lines, saved))) return;
+      const processing = isSame ? undefined : await this.#startProcessing(prepared);
+      if (!(await this.#swapOutputs(names, lines, saved, processing))) return;
+      this.#prepared = prepared;
     }
     this.#loaded = loaded;
-    this.#warn(loaded);
+    this.#warn([...loaded.warnings, ...prepared.warnings]);
     this.#options.logger.configure(config.logging);
     const ending = [...diff.inputs.removed, ...diff.inputs.changed.map((change) => change.before)];
     await this.#swapInputs(ending, inputs, config.shutdown_timeout);
@@ -313,6 +301,7 @@ export class Agent {
     names: ReadonlySet<string>,
     lines: readonly OutputLine[],
     store: CheckpointStore | undefined,
+    processing: Processing | undefined,
   ): Promise<boolean> {
     const old = [...names].flatMap((name) => this.#outputs.get(name)?.participant ?? []);
     const fresh = lines.flatMap(({ output }) => output.participant ?? []);
@@ -324,9 +313,13 @@ export class Agent {
           this.#stores.keep(participant, store);
         }
         return Promise.resolve(lines);
-      });
-      if (replaced !== true) return false;
+      }, processing);
+      if (replaced !== true) {
+        await processing?.[Symbol.asyncDispose]();
+        return false;
+      }
     } catch (error) {
+      await processing?.[Symbol.asyncDispose]();
       for (const participant of fresh) this.#stores.keep(participant, undefined);
       for (const participant of old) this.#stores.keep(participant, store);
       throw error;

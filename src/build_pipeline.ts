@@ -1,12 +1,14 @@
 import { MemoryBuffer } from "./buffers/memory.ts";
 import type { ComponentType, PlannedType } from "./component.ts";
+import { type DeadLetters, NoDeadLetters } from "./delivery/dead_letter.ts";
+import { DeadLetterQueue } from "./delivery/dead_letter_queue.ts";
 import type { Config, InputEntry, OutputEntry } from "./config/config.ts";
 import type { Input, InputContext } from "./inputs/input.ts";
 import { inputTypes } from "./inputs/registry.ts";
 import type { Log } from "./lib/log.ts";
-import type { Output, OutputContext } from "./outputs/output.ts";
+import type { Output, OutputClosedError, OutputContext } from "./outputs/output.ts";
 import { outputTypes } from "./outputs/registry.ts";
-import type { OutputLine } from "./pipeline.ts";
+import { type OutputLine, Pipeline } from "./pipeline.ts";
 
 /** Where an input keeps its positions, and how often they are saved, in ms. */
 export interface CheckpointPlace {
@@ -46,6 +48,34 @@ export function buildOutput(entry: OutputEntry, config: Config, log: Log): Outpu
   const output = built(type, entry).create(entry.config, { name: entry.name, log });
   const buffer = new MemoryBuffer({ events: config.buffer.size, bytes: config.buffer.max_bytes });
   return { name: entry.name, output, buffer };
+}
+
+/** Creates the pipeline. `onOutputClosed`: an output can never take anything again. */
+export function buildPipeline(
+  config: Config,
+  logger: { named(component: string): Log },
+  onOutputClosed: (error: OutputClosedError) => void,
+): Pipeline {
+  const { retry } = config.reliability;
+  return new Pipeline({
+    log: logger.named("pipeline"),
+    budget: config.buffer.max_bytes,
+    retry: {
+      initial: retry.initial_backoff,
+      max: retry.max_backoff,
+      multiplier: retry.multiplier,
+      jitter: retry.jitter,
+    },
+    blockTimeout: config.buffer.block_timeout,
+    deadLetters: buildDeadLetters(config, logger.named("dead_letters")),
+    onOutputClosed,
+  });
+}
+
+/** Creates what keeps records that cannot be processed. */
+function buildDeadLetters({ dead_letter: { enabled, dir, ...limits } }: Config, log: Log): DeadLetters {
+  if (!enabled || dir === undefined) return new NoDeadLetters(log);
+  return new DeadLetterQueue({ directory: dir, ...limits, log });
 }
 
 function built<Component, Context>(

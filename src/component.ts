@@ -23,3 +23,20 @@ export interface PlannedType<Config> {
   /** Said to the user who configures it. */
   readonly planned: string;
 }
+
+/** Files that parsers and transforms work with, read before workers start, since these may read nothing. */
+export interface Resources {
+  /** The contents of a file. Throws an Error that says what is missing. */
+  file(path: string): Uint8Array;
+  /** The files of a directory by name, without its sub-directories. Throws like `file`. */
+  directory(path: string): ReadonlyMap<string, Uint8Array>;
+}
+
+/** What a parser or a transform is created with. */
+export interface ProcessingContext {
+  readonly resources: Resources;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Tells the user of trouble at run time, for example a script that threw. The same text is told once a minute. */
+  warn(message: string): void;
+}

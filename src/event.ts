@@ -1,8 +1,21 @@
-/** A JSON value in a record's fields. Numbers, nesting and null survive from the input to the output. */
-export type FieldValue = null | boolean | number | string | FieldValue[] | { [key: string]: FieldValue };
+/**
+ * A JSON value in a record's fields. Numbers, nesting and null survive from the input to the output; an integer that a
+ * double cannot hold is a bigint.
+ */
+export type FieldValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | FieldValue[]
+  | { [key: string]: FieldValue | undefined };
 
-/** A record's named fields. */
-export type Fields = Record<string, FieldValue>;
+/**
+ * A record's named fields. A field whose value is undefined counts as absent: setting it to that is much cheaper than
+ * `delete`, which turns the object into a hash table.
+ */
+export type Fields = { [key: string]: FieldValue | undefined };
 
 /** The severity of a record, lowest first. */
 export type Level = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
@@ -17,14 +30,38 @@ export interface Source {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** One record between parser and encoder; it never leaves the processor. */
+/**
+ * One record between parser and encoder; it never leaves the processor, which uses the same object for the next
+ * record. Who keeps something of it copies that.
+ */
 export interface LogEvent {
-  /** Milliseconds since 1970, with a fraction. */
+  /** Milliseconds since 1970, with a fraction. Who changes it sets `timestampText` to undefined. */
   timestamp: number;
+  /** The same moment in RFC 3339 (UTC, `Z`) as it was read, since it may have more digits than a double holds. */
+  timestampText: string | undefined;
   message: string;
-  level?: Level;
+  level: Level | undefined;
   fields: Fields;
-  readonly source: Source;
-  /** The record's stable id, the same after every restart. */
-  readonly id?: string;
+  /** The routes that it takes, beside the outputs without routes. */
+  routes: readonly string[] | undefined;
+  /** The record as it came, without its line break. */
+  raw: string;
+  source: Source;
+  /** Where the record begins in its stream: the number part of its stable id. Negative where it has none. */
+  offset: number;
+}
+
+/** An event with nothing in it yet. All events are made here, so that they have one shape. */
+export function newEvent(source: Source): LogEvent {
+  return {
+    timestamp: 0,
+    timestampText: undefined,
+    message: "",
+    level: undefined,
+    fields: {},
+    routes: undefined,
+    raw: "",
+    source,
+    offset: 0,
+  };
 }

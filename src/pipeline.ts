@@ -1,30 +1,35 @@
 import { type Acknowledgement, gravest, type Outcome, settledAs } from "./acknowledgement.ts";
-import type { RawBatch } from "./batch.ts";
+import type { EncodedBatch, RawBatch } from "./batch.ts";
 import type { BatchBuffer } from "./buffers/batch_buffer.ts";
 import { Sender } from "./delivery/sender.ts";
 import type { BackoffOptions } from "./delivery/retry.ts";
 import type { Emit } from "./inputs/input.ts";
+import type { DeadLetters } from "./delivery/dead_letter.ts";
+import { parcelsOf, type Way } from "./delivery/parcels.ts";
+import { WaitNotices } from "./delivery/wait_notices.ts";
+import { type Counts, Ledger } from "./ledger.ts";
 import { ByteBudget } from "./lib/byte_budget.ts";
-import { formatDuration } from "./lib/duration.ts";
+import { InOrder } from "./lib/in_order.ts";
 import type { Log } from "./lib/log.ts";
 import { reasonOf } from "./lib/reason.ts";
 import type { Output, OutputClosedError } from "./outputs/output.ts";
-
-/** Records by what became of them; `received` equals the sum of the others. */
-export interface Counts {
-  received: number;
-  delivered: number;
-  discarded: number;
-  /** Not delivered by this process; their inputs offer them again. */
-  failed: number;
-  inFlight: number;
-}
+import type { Processed } from "./processing/plan.ts";
 
 /** An output with what stands before it. */
 export interface OutputLine {
   readonly name: string;
   readonly output: Output;
   readonly buffer: BatchBuffer;
+}
+
+/** What is made of records between inputs and outputs. */
+export interface Processing extends AsyncDisposable {
+  /** By input. */
+  readonly ways: ReadonlyMap<string, Way>;
+  /** Resolves when one more batch may be given to `process`. */
+  waitForRoom(): Promise<void>;
+  /** Parses, transforms and encodes. Rejects only when it is disposed first. */
+  process(input: string, batch: RawBatch): Promise<Processed>;
 }
 
 /** What a pipeline is made of. */
@@ -35,6 +40,7 @@ export interface PipelineOptions {
   readonly retry: BackoffOptions;
   /** After this time, in ms, it is said that inputs wait for an output. */
   readonly blockTimeout: number;
+  readonly deadLetters: DeadLetters;
   /** An output can never take anything again. */
   onOutputClosed(error: OutputClosedError): void;
 }
@@ -44,15 +50,22 @@ interface RunningLine extends OutputLine {
   readonly force: AbortController;
   /** Batches that were written and have not settled. */
   pending: number;
-  blockedSince: number | undefined;
 }
 
-const NOT_YET = Promise.resolve("not yet" as const);
+/** A processed batch that is on its way to the outputs. */
+interface Forwarded {
+  readonly written: Promise<Outcome>;
+  readonly result: Processed;
+  /** How many dead letters are kept, once it is written. */
+  readonly kept: number;
+}
+
 const REFUSED = settledAs("failed");
 
 /**
- * The way of a batch: taken from an input when there is room for it, written to the buffer of every output, sent from
- * there, and acknowledged with the gravest of what the outputs say. Outputs may be replaced while it runs.
+ * The way of a batch: taken from an input when there is room for it, written to the buffer of every output, as it
+ * came or as processing made it, sent from there, and acknowledged with the gravest of what the outputs say. Outputs
+ * and processing may be replaced while it runs.
  *
  * Whatever stands between a send and its acknowledgement are promise turns, never timers: a checkpoint that is
  * collected in any later turn of the event loop sees both, or none.
@@ -60,7 +73,11 @@ const REFUSED = settledAs("failed");
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #budget: ByteBudget;
-  readonly #counts = new Map<string, Counts>();
+  readonly #notices: WaitNotices;
+  readonly #order = new InOrder();
+  /** What became of all records. */
+  readonly ledger = new Ledger();
+  #processing: Processing | undefined;
   #lines: readonly RunningLine[] = [];
   /** Emits wait for it while there is no output yet, and while outputs are replaced. */
   #gate: PromiseWithResolvers<void> | undefined = Promise.withResolvers();
@@ -71,15 +88,12 @@ export class Pipeline {
   constructor(options: PipelineOptions) {
     this.#options = options;
     this.#budget = new ByteBudget(options.budget);
-  }
-
-  /** The counts of every input that ever emitted. */
-  get counts(): ReadonlyMap<string, Readonly<Counts>> {
-    return this.#counts;
+    this.#notices = new WaitNotices(options.log, options.blockTimeout);
   }
 
   /** Begins to send to these outputs, which are opened with retries. Until then emits wait. */
-  async startOutputs(lines: readonly OutputLine[]): Promise<void> {
+  async startOutputs(lines: readonly OutputLine[], processing?: Processing): Promise<void> {
+    this.#processing = processing;
     for (const line of lines) await line.buffer.open();
     this.#lines = [...this.#lines, ...lines.map((line) => this.#startLine(line))];
     if (this.#lines.length > 0) this.#openGate();
@@ -87,16 +101,14 @@ export class Pipeline {
 
   /** What an input calls with its batches. */
   emitterFor(input: string): Emit {
-    const counts = this.#counts.get(input) ??
-      { received: 0, delivered: 0, discarded: 0, failed: 0, inFlight: 0 };
-    this.#counts.set(input, counts);
-    return (batch) => this.#emit(batch, counts);
+    const counts = this.ledger.of(input);
+    return (batch) => this.#emit(batch, counts, input);
   }
 
   /**
-   * Replaces the outputs `names`: nothing new is taken until what these outputs hold is delivered, at most `patience`
-   * ms; what is still there then has failed, and its inputs offer it again. In between `successors` is called, when
-   * the old outputs send nothing any more and the new ones, which it answers, nothing yet.
+   * Replaces the outputs `names` and, if given, the processing: nothing new is taken until what these outputs hold is
+   * delivered, at most `patience` ms; what is still there then has failed, and its inputs offer it again. In between
+   * `successors` is called, when the old outputs send nothing any more and the new ones, which it answers, nothing yet.
    *
    * False when the pipeline was told to refuse meanwhile. Rejects when `successors` does, when a new buffer cannot be
    * opened, or when no output would be left. In all these cases the old outputs go on with what they hold.
@@ -105,6 +117,7 @@ export class Pipeline {
     names: ReadonlySet<string>,
     patience: number,
     successors: () => Promise<readonly OutputLine[]>,
+    processing: Processing | undefined = this.#processing,
   ): Promise<boolean> {
     this.#gate = Promise.withResolvers();
     const staying = this.#lines.filter(({ name }) => !names.has(name));
@@ -118,6 +131,9 @@ export class Pipeline {
       for (const { buffer } of leaving) await buffer[Symbol.asyncDispose]();
       for (const line of leaving) await this.#disposeOutput(line);
       this.#lines = [...staying, ...lines.map((line) => this.#startLine(line))];
+      const before = this.#processing;
+      this.#processing = processing;
+      if (before !== processing) await before?.[Symbol.asyncDispose]();
       return true;
     } finally {
       this.#openGate();
@@ -136,12 +152,14 @@ export class Pipeline {
   async close(patience: number): Promise<void> {
     this.refuse();
     await this.#stopLines(this.#lines, patience);
+    await this.#processing?.[Symbol.asyncDispose]();
   }
 
   /** Lets go of the outputs. */
   async dispose(): Promise<void> {
     for (const line of this.#lines) await this.#disposeOutput(line);
     this.#lines = [];
+    await this.#options.deadLetters[Symbol.asyncDispose]();
   }
 
   #openGate(): void {
@@ -172,7 +190,9 @@ export class Pipeline {
     }
   }
 
-  async #disposeOutput({ name, output }: OutputLine): Promise<void> {
+  async #disposeOutput(line: OutputLine): Promise<void> {
+    const { name, output } = line;
+    this.#notices.forget(line);
     try {
       await output[Symbol.asyncDispose]();
     } catch (error) {
@@ -188,10 +208,10 @@ export class Pipeline {
     const force = new AbortController();
     const sender = new Sender({ name, output, buffer, log, retry, onClosed: onOutputClosed });
     const sending = sender.run(force.signal);
-    return { name, output, buffer, force, sending, pending: 0, blockedSince: undefined };
+    return { name, output, buffer, force, sending, pending: 0 };
   }
 
-  async #emit(batch: RawBatch, counts: Counts): Promise<Acknowledgement> {
+  async #emit(batch: RawBatch, counts: Counts, input: string): Promise<Acknowledgement> {
     const bytes = batch.bytes.length;
     for (;;) {
       while (this.#gate !== undefined && !this.#refusing) await this.#gate.promise;
@@ -200,20 +220,22 @@ export class Pipeline {
       }
       let taken: Acknowledgement | "replaced" = REFUSED;
       try {
-        taken = await this.#write(batch, counts);
+        const processing = this.#processing;
+        const way = processing?.ways.get(input);
+        if (processing === undefined || way?.processed.length === 0) taken = await this.#write(batch, counts);
+        // An input that a reload has removed is about to stop: nothing says any more what becomes of its records.
+        else if (way !== undefined) taken = await this.#process(batch, counts, input, processing, way);
       } catch (error) {
-        const { stream } = batch.source;
-        this.#options.log.error(
-          `Cannot take lines of "${stream}": ${reasonOf(error)}; they are offered again`,
-          {
-            stream,
-            error,
-          },
-        );
+        this.#failedTaking(batch, error);
       }
       if (taken === "replaced" || taken === REFUSED) this.#budget.give(bytes);
       if (taken !== "replaced") return taken;
     }
+  }
+
+  #failedTaking({ source: { stream } }: RawBatch, error: unknown): void {
+    const message = `Cannot take lines of "${stream}": ${reasonOf(error)}; they are offered again`;
+    this.#options.log.error(message, { stream, error });
   }
 
   /** Writes a batch to all buffers once they have room. */
@@ -230,25 +252,102 @@ export class Pipeline {
     const { bytes, ends, source, receivedAt } = batch;
     // All partitions first: what throws must not leave the batch with some of the outputs.
     const partitions = lines.map(({ output }) => output.partitionOf(source, receivedAt));
-    counts.received += events;
-    counts.inFlight += events;
-    this.#inFlight++;
-    const written = lines.map((line, index) => {
-      line.pending++;
-      const written = line.buffer.write({ bytes, ends, partition: partitions[index] ?? "" });
-      return written.then((outcome) => {
-        line.pending--;
-        return outcome;
-      });
-    });
+    this.#receive(counts, events);
+    const written = lines.map((line, index) =>
+      this.#writeTo(line, { bytes, ends, partition: partitions[index] ?? "" })
+    );
     const [only] = written;
     const outcome = written.length === 1 && only !== undefined ? only : Promise.all(written).then(gravest);
     return { settled: outcome.then((outcome) => this.#settle(outcome, events, bytes.length, counts)) };
   }
 
-  #settle(outcome: Outcome, events: number, bytes: number, counts: Counts): Outcome {
+  /** Has a batch processed; what is made of it goes to the outputs in the order in which the batches came. */
+  async #process(
+    batch: RawBatch,
+    counts: Counts,
+    input: string,
+    processing: Processing,
+    way: Way,
+  ): Promise<Acknowledgement | "replaced"> {
+    const lines = this.#lines;
+    await processing.waitForRoom();
+    if (this.#refusing) return REFUSED;
+    if (this.#gate !== undefined || lines !== this.#lines || processing !== this.#processing) {
+      return "replaced";
+    }
+    if (batch.withdrawn?.aborted) return REFUSED;
+    const events = batch.ends.length;
+    const { length } = batch.bytes;
+    this.#receive(counts, events);
+    const processed = processing.process(input, batch);
+    const settle = async (): Promise<Outcome> => {
+      try {
+        const forward = (result: Processed) => this.#forward(batch, result, lines, way);
+        const forwarded = await this.#order.run(batch.source, processed, forward);
+        if (forwarded !== undefined) {
+          return this.#settle(await forwarded.written, events, length, counts, forwarded);
+        }
+      } catch (error) {
+        this.#failedTaking(batch, error);
+      }
+      return this.#settle("failed", events, length, counts);
+    };
+    return { settled: settle() };
+  }
+
+  /** Writes what was made of a batch to the buffers; undefined when that cannot be done any more. */
+  async #forward(
+    batch: RawBatch,
+    result: Processed,
+    lines: readonly RunningLine[],
+    way: Way,
+  ): Promise<Forwarded | undefined> {
+    for (const warning of result.warnings) {
+      this.#options.log.warn(warning, { input: batch.source.input });
+    }
+    const parcels = parcelsOf(lines, way, batch, result);
+    for (const { line, batch } of parcels) {
+      if (!(await this.#waitForRoom(line, batch.ends.length, batch.bytes.length))) return undefined;
+    }
+    if (lines !== this.#lines || batch.withdrawn?.aborted) return undefined;
+    const written = parcels.map(({ line, batch }) => this.#writeTo(line, batch));
+    const forwarded = { result, kept: 0 };
+    if (result.deadLetters.length > 0) {
+      const keep = async (): Promise<Outcome> => {
+        forwarded.kept = await this.#options.deadLetters.keep(batch, result.deadLetters);
+        return forwarded.kept > 0 ? "delivered" : "discarded";
+      };
+      written.push(keep());
+    }
+    return Object.assign(forwarded, { written: Promise.all(written).then(gravest) });
+  }
+
+  #writeTo(line: RunningLine, batch: EncodedBatch): Promise<Outcome> {
+    line.pending++;
+    return line.buffer.write(batch).then((outcome) => {
+      line.pending--;
+      return outcome;
+    });
+  }
+
+  #receive(counts: Counts, events: number): void {
+    counts.received += events;
+    counts.inFlight += events;
+    this.#inFlight++;
+  }
+
+  #settle(
+    outcome: Outcome,
+    events: number,
+    bytes: number,
+    counts: Counts,
+    forwarded?: Forwarded,
+  ): Outcome {
     counts.inFlight -= events;
     counts[outcome] += events;
+    if (outcome !== "failed" && forwarded !== undefined) {
+      this.ledger.leaveOut(counts, outcome, forwarded.result, forwarded.kept);
+    }
     this.#budget.give(bytes);
     if (--this.#inFlight === 0) this.#endDrain();
     return outcome;
@@ -256,45 +355,13 @@ export class Pipeline {
 
   /** False when the output is closed. */
   #waitForRoom(line: RunningLine, events: number, bytes: number): Promise<boolean> {
-    return this.#tellingOf(() => [line], line.buffer.waitForRoom(events, bytes));
+    return this.#notices.wait(() => [line], line.buffer.waitForRoom(events, bytes));
   }
 
   /** False when the pipeline refuses. The budget is used up by what some outputs have not delivered. */
   #waitForBudget(bytes: number): Promise<boolean> {
     const blocking = () => this.#lines.filter(({ pending }) => pending > 0);
-    return this.#tellingOf(blocking, this.#budget.take(bytes));
-  }
-
-  /** Says of each output that is waited for when the wait gets long, once until there is room again. */
-  async #tellingOf(waitedFor: () => readonly RunningLine[], room: Promise<boolean>): Promise<boolean> {
-    // The usual case, room at once, costs no timer.
-    const isTold = this.#lines.some(({ blockedSince }) => blockedSince !== undefined);
-    if (!isTold && await Promise.race([room, NOT_YET]) === true) return true;
-    const { blockTimeout, log } = this.#options;
-    const since = Date.now();
-    const blocked: RunningLine[] = [];
-    const timer = setTimeout(() => {
-      for (const line of waitedFor()) {
-        blocked.push(line);
-        if (line.blockedSince !== undefined) continue;
-        line.blockedSince = since;
-        log.warn(
-          `Output "${line.name}" has had no room for ${
-            formatDuration(blockTimeout)
-          }: the inputs that feed it wait`,
-          { output: line.name },
-        );
-      }
-    }, blockTimeout);
-    const granted = await room;
-    clearTimeout(timer);
-    for (const line of blocked) {
-      if (!granted || line.blockedSince === undefined) continue;
-      const waited = formatDuration(Date.now() - line.blockedSince);
-      line.blockedSince = undefined;
-      log.info(`Output "${line.name}" has room again after ${waited}`, { output: line.name });
-    }
-    return granted;
+    return this.#notices.wait(blocking, this.#budget.take(bytes));
   }
 
   #drain(patience: number): Promise<void> {

@@ -87,6 +87,8 @@ Deno.test("Agent delivers, applies a new configuration without losing a line, an
     lines_received: 3,
     lines_delivered: 3,
     lines_discarded: 0,
+    lines_dead_lettered: 0,
+    lines_unparsed: 0,
     lines_failed: 0,
     lines_in_flight: 0,
   });

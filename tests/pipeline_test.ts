@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Acknowledgement, Outcome } from "../src/acknowledgement.ts";
 import type { EncodedBatch, RawBatch } from "../src/batch.ts";
+import { NoDeadLetters } from "../src/delivery/dead_letter.ts";
 import { MemoryBuffer } from "../src/buffers/memory.ts";
 import type { Output, SendResult } from "../src/outputs/output.ts";
 import { ALL_SENT, OutputClosedError } from "../src/outputs/output.ts";
@@ -52,6 +53,7 @@ function pipelineOf(options: Partial<PipelineOptions> = {}): Pipeline {
     budget: 1_000_000,
     retry: { initial: 1, max: 1, multiplier: 1, jitter: false },
     blockTimeout: 60_000,
+    deadLetters: new NoDeadLetters(new RecordingLog()),
     onOutputClosed: () => {},
     ...options,
   });
@@ -90,10 +92,11 @@ Deno.test("Pipeline acknowledges a batch as delivered once every output has it",
   const { settled } = await pipeline.emitterFor("in")(rawBatch(["a\n", "b\n"]));
   assert.equal(await stateOf(settled), "waiting");
   assert.deepEqual(fast.records, ["a\n", "b\n"]);
-  assert.deepEqual(pipeline.counts.get("in"), {
+  assert.deepEqual(pipeline.ledger.inputs.get("in"), {
     received: 2,
     delivered: 0,
     discarded: 0,
+    deadLettered: 0,
     failed: 0,
     inFlight: 2,
   });
@@ -101,10 +104,11 @@ Deno.test("Pipeline acknowledges a batch as delivered once every output has it",
   assert.equal(await settled, "delivered");
   assert.deepEqual(slow.records, ["a\n", "b\n"]);
   assert.deepEqual(slow.partitions, ["partition"]);
-  assert.deepEqual(pipeline.counts.get("in"), {
+  assert.deepEqual(pipeline.ledger.inputs.get("in"), {
     received: 2,
     delivered: 2,
     discarded: 0,
+    deadLettered: 0,
     failed: 0,
     inFlight: 0,
   });
@@ -137,10 +141,11 @@ Deno.test("Pipeline settles with the gravest of what its outputs say", async () 
   const { settled } = await emit(rawBatch(["b\n"]));
   await three.close(0);
   assert.equal(await settled, "failed");
-  assert.deepEqual(three.counts.get("in"), {
+  assert.deepEqual(three.ledger.inputs.get("in"), {
     received: 2,
     delivered: 1,
     discarded: 0,
+    deadLettered: 0,
     failed: 1,
     inFlight: 0,
   });
@@ -178,7 +183,7 @@ Deno.test("Pipeline refuses what waits for room once it refuses, and goes on wit
   assert.equal(await outcomeOf(emit(rawBatch(["ef\n"]))), "failed");
   output.letGo();
   assert.equal(await taken.settled, "delivered");
-  assert.equal(pipeline.counts.get("in")?.received, 1);
+  assert.equal(pipeline.ledger.inputs.get("in")?.received, 1);
   await end(pipeline);
 });
 
@@ -389,7 +394,7 @@ Deno.test("Pipeline refuses what an output can find no partition for, and gives 
   for (const record of ["ab\n", "cd\n"]) assert.equal(await outcomeOf(emit(rawBatch([record]))), "failed");
   assert.deepEqual(fine.records, [], "no output got what another one will be offered again");
   assert.equal(log.of("error").length, 2);
-  assert.equal(pipeline.counts.get("in")?.received, 0);
+  assert.equal(pipeline.ledger.inputs.get("in")?.received, 0);
   broken.partitionOf = () => "";
   assert.equal(await outcomeOf(emit(rawBatch(["ef\n"]))), "delivered");
   await end(pipeline);

@@ -96,6 +96,48 @@ export const COMMANDS: readonly Command<Host>[] = [
       }),
   },
   {
+    name: "test",
+    summary: "Run the tests that stand in a configuration",
+    options: [CONFIG],
+    run: async (given) => (await import("./test_config.ts")).testConfig({ config: given.text("config") }),
+  },
+  {
+    name: "parse",
+    summary: "Show what a parser makes of the lines on standard input, and which it does not take",
+    options: [
+      { name: "parser", value: "TYPE", default: "auto", description: "Type of the parser" },
+      { name: "pattern", value: "PATTERN", description: "Pattern of a regex or grok parser" },
+      {
+        name: "set",
+        value: "KEYS",
+        description: "Further keys of the parser, in YAML: '{time_format: unix_ms, columns: [a, b]}'",
+      },
+    ],
+    run: async (given) =>
+      (await import("./parse_lines.ts")).parseLines({
+        parser: given.text("parser"),
+        pattern: given.optional("pattern"),
+        keys: given.optional("set"),
+      }),
+  },
+  {
+    name: "explain",
+    summary: "Show one record of a file after every step on its way",
+    options: [
+      CONFIG,
+      { name: "input", value: "NAME", description: "The input whose parser and transforms are used" },
+      { name: "record", value: "NUMBER", default: "1", description: "Which record of the file" },
+    ],
+    argument: { name: "FILE", description: "A file with records, or - for standard input" },
+    run: async (given) =>
+      (await import("./explain.ts")).explain({
+        config: given.text("config"),
+        input: given.optional("input"),
+        record: given.text("record"),
+        sample: given.words[0] ?? "-",
+      }),
+  },
+  {
     name: "demo",
     summary: "Show it at work: follow logs that are written and rotated in a temporary folder",
     options: [{

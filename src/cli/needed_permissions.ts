@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { processingNeeds } from "../build_processing.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { inputTypes } from "../inputs/registry.ts";
 import type { PermissionNeed } from "../lib/permission.ts";
@@ -14,6 +15,11 @@ function needsOf(types: Readonly<Record<string, unknown>>, type: string, config:
   return (types[type] as AnyType | undefined)?.permissions?.(config) ?? [];
 }
 
+function deadLetterNeeds(path: string): PermissionNeed[] {
+  const why = "dead letters are kept there";
+  return [{ name: "read", path, why }, { name: "write", path, why }];
+}
+
 /** What is needed to read the configuration at all. */
 export function configurationNeeds(file: string, watchConfig: boolean): PermissionNeed[] {
   const needs: PermissionNeed[] = [{ name: "read", path: file, why: "the configuration" }];
@@ -24,7 +30,7 @@ export function configurationNeeds(file: string, watchConfig: boolean): Permissi
 
 /** Everything that the agent needs from the operating system with this configuration, nothing of it twice. */
 export function neededPermissions(loaded: LoadedConfig, watchConfig: boolean): PermissionNeed[] {
-  const { inputs, outputs } = loaded.config;
+  const { inputs, outputs, dead_letter: deadLetter } = loaded.config;
   return withoutCovered([
     ...configurationNeeds(loaded.file, watchConfig),
     ...loaded.variables.map((variable): PermissionNeed => ({
@@ -34,5 +40,7 @@ export function neededPermissions(loaded: LoadedConfig, watchConfig: boolean): P
     })),
     ...inputs.flatMap((entry) => needsOf(inputTypes, entry.type, entry.config)),
     ...outputs.flatMap((entry) => needsOf(outputTypes, entry.type, entry.config)),
+    ...processingNeeds(loaded.config),
+    ...(deadLetter.enabled && deadLetter.dir !== undefined ? deadLetterNeeds(deadLetter.dir) : []),
   ]);
 }

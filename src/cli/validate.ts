@@ -1,3 +1,4 @@
+import { prepareProcessing } from "../build_processing.ts";
 import { ConfigError, formatProblem, loadConfig } from "../config/load.ts";
 import { notBuiltYet } from "../config/planned.ts";
 
@@ -5,7 +6,10 @@ import { notBuiltYet } from "../config/planned.ts";
 export async function validate({ config: file }: { readonly config: string }): Promise<number> {
   try {
     const loaded = await loadConfig(file);
-    for (const warning of loaded.warnings) console.error(`warning: ${formatProblem(warning)}`);
+    const { warnings } = await prepareProcessing(loaded);
+    for (const warning of [...loaded.warnings, ...warnings]) {
+      console.error(`warning: ${formatProblem(warning)}`);
+    }
     for (const planned of notBuiltYet(loaded)) console.error(`warning: ${formatProblem(planned)}`);
     const { inputs, outputs } = loaded.config;
     console.log(`${file} is valid: ${count(inputs.length, "input")}, ${count(outputs.length, "output")}`);

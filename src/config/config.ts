@@ -1,12 +1,9 @@
 import { type InputTypeName, inputTypes } from "../inputs/registry.ts";
 import * as schema from "../lib/schema.ts";
 import { type OutputTypeName, outputTypes } from "../outputs/registry.ts";
-import { parsers } from "../parsers/registry.ts";
-import { transforms } from "../transforms/registry.ts";
+import { type ParserConfig, parserConfig } from "../parsers/parser_config.ts";
+import { type TransformConfig, transformConfig } from "../transforms/transform_config.ts";
 import * as sections from "./sections.ts";
-
-type ParserConfig = schema.Infer<typeof parsers.schema>;
-type TransformConfig = schema.Infer<typeof transforms.schema>;
 
 type InputConfig<Type extends InputTypeName> = schema.Infer<(typeof inputTypes)[Type]["schema"]>;
 type OutputConfig<Type extends OutputTypeName> = schema.Infer<(typeof outputTypes)[Type]["schema"]>;
@@ -19,8 +16,8 @@ export type InputEntry = {
     readonly name: string;
     readonly config: InputConfig<Type>;
     readonly path: string;
-    /** Its own parser, or the one that the configuration sets for all. */
-    readonly parser?: ParserConfig;
+    /** Its own parsers, or those that the configuration sets for all; tried in turn. */
+    readonly parsers: readonly ParserConfig[];
     /** Its own transforms, then those for all inputs. */
     readonly transforms: readonly TransformConfig[];
   };
@@ -42,11 +39,11 @@ export type OutputEntry = {
   };
 }[OutputTypeName];
 
-function parserKey(description: string): schema.Schema<ParserConfig, false> {
-  return { definition: { ...parsers.schema.definition, description } };
+function parserKey(description: string) {
+  return schema.oneOrMany(parserConfig).describe(`${description} Of several, the first that a line fits.`);
 }
 
-const transformList = schema.list(transforms.schema).default([]);
+const transformList = schema.list(transformConfig).default([]);
 
 /** Inputs that listen or ask others have a name in the original already; files may go without. */
 function inputSchema(type: InputTypeName): schema.Schema<unknown> {
@@ -54,7 +51,7 @@ function inputSchema(type: InputTypeName): schema.Schema<unknown> {
   return schema.extend(inputTypes[type].schema as schema.Schema<unknown>, {
     name: type === "files" ? named : named.required(),
     parser: parserKey(
-      "What makes fields of a line. Without it, the parser of the top level, if there is one.",
+      "What makes fields of a line. Unset: the parser of the top level, if there is one.",
     ),
     transforms: transformList.describe("What changes or drops the records, in this order."),
   });
@@ -128,7 +125,9 @@ export const rootSchema = schema.object({
   shutdown_timeout: schema.duration().default("30s").describe(
     "How long a stop waits until all is delivered.",
   ),
-  tests: schema.list(schema.anything()).default([]).describe("Unit tests of parsers and transforms."),
+  tests: schema.list(sections.test).default([]).describe(
+    "Tests of parsers and transforms, which `logaggregator test` runs.",
+  ),
 }).moved({ circuit_breaker: "reliability.circuit_breaker" });
 
 /** The whole configuration, as validated. */

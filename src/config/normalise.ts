@@ -26,19 +26,22 @@ export function normalise(
 }
 
 /** The keys that every input has; the registry's types know only their own. */
-type InputCommon = Pick<InputEntry, "parser" | "transforms"> & { readonly name?: string };
+interface InputCommon extends Pick<InputEntry, "transforms"> {
+  readonly name?: string;
+  readonly parser?: InputEntry["parsers"];
+}
 
 function inputsOf(root: RootConfig): InputEntry[] {
   return Object.entries(root.inputs).flatMap(([type, list]) =>
     list.map((item, index) => {
-      const { name, parser = root.parser, transforms, ...own } = item as InputCommon;
+      const { name, parser = root.parser ?? [], transforms, ...own } = item as InputCommon;
       const config: unknown = own;
       return {
         type: type as InputTypeName,
         name: name ?? `${type}-${index}`,
         config,
         path: `inputs.${type}[${index}]`,
-        ...(parser === undefined ? {} : { parser }),
+        parsers: parser,
         transforms: [...transforms, ...root.transforms],
       } as InputEntry;
     })

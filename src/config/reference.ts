@@ -3,8 +3,8 @@ import { inputTypes } from "../inputs/registry.ts";
 import { type Definition, type Definitions, keysOf, type Shape } from "../lib/schema_definition.ts";
 import * as schema from "../lib/schema.ts";
 import { outputTypes } from "../outputs/registry.ts";
-import { parsers } from "../parsers/registry.ts";
-import { transforms } from "../transforms/registry.ts";
+import { parserConfig, parserExample } from "../parsers/parser_config.ts";
+import { transformConfig, transformExample } from "../transforms/transform_config.ts";
 import { rootSchema } from "./config.ts";
 import { PLANNED_SECTIONS } from "./planned.ts";
 
@@ -42,18 +42,10 @@ export function configurationReference(): string {
     "\n`circuit_breaker` is also accepted here and means `reliability.circuit_breaker`.\n",
     ...components("inputs.", "[]", inputTypes, inputKeys(root.inputs)),
     ...outputParts(root.output),
-    "## parser\n",
-    plannedNote(parsers),
-    section("parser", parsers.schema.definition),
-    example({ parser: parsers.example }),
-    "## transforms[]\n",
-    plannedNote(transforms),
-    section("transforms[]", transforms.schema.definition),
-    example({ transforms: [transforms.example] }),
+    ...typeParts("parser", parserConfig.definition, PARSERS, { parser: parserExample }),
+    ...typeParts("transforms[]", transformConfig.definition, TRANSFORMS, { transforms: [transformExample] }),
   ];
-  const rest = Object.entries(root).filter(([key, { shape }]) =>
-    shape.kind === "object" && !["inputs", "parser"].includes(key)
-  );
+  const rest = Object.entries(root).filter(([key, { shape }]) => shape.kind === "object" && key !== "inputs");
   for (const [key, definition] of rest) {
     const note = PLANNED_SECTIONS.includes(key)
       ? "*Not built yet: it is validated, and enabling it is refused.*\n"
@@ -111,6 +103,32 @@ beside \`type\`, or in a block named like the type. Types: ${
         type === undefined ? "" : example({ output: { type: name, ...type.example as object } }),
       ];
     }),
+  ];
+}
+
+const PARSERS =
+  "`parser` of an input, or of the top level for all inputs, is one of these, or a list: then the first that a line fits makes its fields.\n";
+const TRANSFORMS =
+  "`transforms` of an input come first, then those of the top level. A field is named by its path: `user.name`, `[user][name]`, `tags[0]`.\n";
+
+/** A block whose type says which keys it has beside the common ones. */
+function typeParts(path: string, definition: Definition, about: string, sample: unknown): string[] {
+  const { shape } = definition;
+  if (shape.kind !== "variants") return [];
+  const own = Object.entries(shape.types);
+  const without = own.filter(([, type]) => Object.keys(keysOf(type)).length === 0).map(([name]) =>
+    `\`${name}\``
+  );
+  return [
+    `## ${path}\n`,
+    `${about}\nTypes: ${own.map(([name]) => `\`${name}\``).join(", ")}.${
+      without.length === 0 ? "" : ` Without keys of their own: ${without.join(", ")}.`
+    }\n`,
+    section(path, { ...definition, shape: { kind: "object", keys: shape.common, moved: {} } }),
+    example(sample),
+    ...own.flatMap(([name, type]) =>
+      Object.keys(keysOf(type)).length === 0 ? [] : [`### ${path} of type ${name}\n`, section(path, type)]
+    ),
   ];
 }
 
@@ -178,6 +196,8 @@ function typeName(shape: Shape): string {
       return shape.name;
     case "list":
       return `list of ${plural(shape.item.shape)}`;
+    case "many":
+      return `${typeName(shape.item.shape)} or list of ${plural(shape.item.shape)}`;
     case "record":
       return `any keys: ${typeName(shape.value.shape)}`;
     case "object":

@@ -1,7 +1,8 @@
 import { formatByteSize, parseByteSize } from "../lib/byte_size.ts";
 import * as schema from "../lib/schema.ts";
 
-const { object, list, record, string, integer, number, boolean, choice, duration, byteSize } = schema;
+const { object, list, record, string, integer, number, boolean, choice, duration, byteSize, anything } =
+  schema;
 
 export const logging = object({
   level: choice(["debug", "info", "warn", "error", "fatal"]).default("info").describe(
@@ -142,6 +143,19 @@ export const tracing = object({
   sample_rate: number({ min: 0, max: 1 }).default(1).describe("Share of the batches that are traced."),
   enable_stdout: boolean().default(false).describe("Also write the traces to the agent's log."),
 }).describe("Traces of the agent's own work.");
+
+export const test = object({
+  name: string().required().describe("What the test is about."),
+  input: string().describe("Name of the input whose parser and transforms are tested. Unset: the first one."),
+  source: string().default("test.log").describe("Where the lines pretend to come from."),
+  lines: list(string().literal(), { min: 1 }).required().describe(
+    "Records, each as the input would give it.",
+  ),
+  expect: list(anything()).default([]).describe(
+    "The events that come out, in order: timestamp, message, level, source, fields, routes, as far as they matter. `dropped` stands for a record that does not come out.",
+  ),
+  exact: boolean().default(false).describe("Fields that are not expected are mistakes."),
+});
 
 export const profiling = object({
   enabled: boolean().default(false).describe("Serve profiles of the running agent."),

@@ -1,6 +1,7 @@
 import type { Acknowledgement } from "../acknowledgement.ts";
 import type { RawBatch } from "../batch.ts";
 import type { CheckpointStore } from "../checkpoints/checkpoint_store.ts";
+import type { Framer } from "../framing/framer.ts";
 import type { Log } from "../lib/log.ts";
 
 /**
@@ -32,6 +33,8 @@ export interface InputContext {
   readonly once: boolean;
   /** Never use file system notifications, only polling (a switch for platforms without them, and for tests). */
   readonly pollOnly: boolean;
+  /** How lines are joined to records; absent where every line is one. */
+  readonly framer?: Framer | undefined;
   /** How many files are read at the same time. */
   readonly concurrentReads: number;
   /** Files that an input of this agent reads already: (device, inode) → input name. Shared by all inputs. */

@@ -146,6 +146,11 @@ export function list<T>(
   return build({ kind: "list", item: item.definition, min: limits.min ?? 0 });
 }
 
+/** A list, or a single entry without a list around it. */
+export function oneOrMany<T>(item: Schema<T>): SchemaBuilder<readonly T[], false> {
+  return build({ kind: "many", item: item.definition });
+}
+
 /** An object with any keys. */
 export function record<T>(value: Schema<T>): SchemaBuilder<Readonly<Record<string, T>>, false> {
   return build({ kind: "record", value: value.definition });
@@ -238,6 +243,8 @@ export function variants<const K extends Keys>(options: {
   readonly fallback?: string;
   readonly common: K;
   readonly types: Readonly<Record<string, Schema<unknown>>>;
+  /** No blocks: the keys of a type stand beside `type` only, and may be called like a type. */
+  readonly flat?: boolean;
 }): SchemaBuilder<VariantOf<K>, false> {
   const types = Object.fromEntries(
     Object.entries(options.types).map(([name, type]) => {
@@ -252,5 +259,12 @@ export function variants<const K extends Keys>(options: {
   const common = Object.fromEntries(
     Object.entries(options.common).map(([key, { definition }]) => [key, definition]),
   );
-  return build({ kind: "variants", noun: options.noun, fallback: options.fallback, common, types });
+  return build({
+    kind: "variants",
+    noun: options.noun,
+    fallback: options.fallback,
+    common,
+    types,
+    flat: options.flat ?? false,
+  });
 }

@@ -22,6 +22,8 @@ export type Shape =
   | ChoiceShape
   | ScalarShape
   | { readonly kind: "list"; readonly item: Definition; readonly min: number }
+  /** A list, or its only entry without the list around it. */
+  | { readonly kind: "many"; readonly item: Definition }
   | { readonly kind: "record"; readonly value: Definition }
   | ObjectShape
   | VariantsShape;
@@ -60,6 +62,8 @@ export interface VariantsShape {
   readonly fallback: string | undefined;
   readonly common: Definitions;
   readonly types: Definitions;
+  /** The keys of a type stand beside `type` only: a key named like a type is no block. */
+  readonly flat: boolean;
 }
 
 /** The keys of an object's definition; none if it is of another kind. */

@@ -76,6 +76,10 @@ class Writer {
           items: this.definition(shape.item, path),
           ...(shape.min === 0 ? {} : { minItems: shape.min }),
         };
+      case "many": {
+        const item = this.definition(shape.item, path);
+        return { anyOf: [item, { type: "array", items: item }] };
+      }
       case "record":
         return { type: "object", additionalProperties: this.definition(shape.value, `${path}.*`) };
       case "object":
@@ -131,7 +135,7 @@ class Writer {
     };
   }
 
-  #variant({ common, types, fallback }: VariantsShape, name: string, path: string): JsonSchema {
+  #variant({ common, types, fallback, flat: isFlat }: VariantsShape, name: string, path: string): JsonSchema {
     const flat = Object.keys(this.#properties(keysOf(types[name]), join(path, name)));
     const own = types[name] === undefined ? "" : this.#block(types[name], join(path, name));
     return {
@@ -141,7 +145,7 @@ class Writer {
         ...this.#properties(common, path),
         ...Object.fromEntries(flat.map((key) => [key, { $ref: `${own}/properties/${key}` }])),
         ...Object.fromEntries(
-          Object.entries(types).map((
+          Object.entries(isFlat ? {} : types).map((
             [type, definition],
           ) => [type, { $ref: this.#block(definition, join(path, type)) }]),
         ),

@@ -19,6 +19,8 @@ export function expected({ shape }: Definition): string {
       return shape.min > 0
         ? `a list with at least ${shape.min} ${shape.min === 1 ? "entry" : "entries"}`
         : "a list";
+    case "many":
+      return `${expected(shape.item)}, or a list of such`;
     case "anything":
       return "a value";
     case "record":

@@ -121,6 +121,11 @@ export class Visit {
         return node.kind === "list"
           ? this.#list(shape.item, shape.min, node, path, at)
           : this.#wrong(definition, node, path, at);
+      case "many": {
+        if (node.kind === "list") return this.#list(shape.item, 0, node, path, at);
+        const only = this.read(shape.item, node, path, at);
+        return only && { value: [only.value], shown: only.shown };
+      }
       case "record":
         return node.kind === "map"
           ? readRecord(this, shape.value, node, path)

@@ -31,12 +31,14 @@ export function readVariants(
     return undefined;
   }
   readBlocks(visit, shape, node.entries, path, type);
-  const block = node.entries.find(({ key }) => key === type);
+  const block = shape.flat ? undefined : node.entries.find(({ key }) => key === type);
   const inBlock = block?.value.kind === "map" ? block.value.entries : [];
   if (block !== undefined && block.value.kind !== "map" && !isEmpty(block.value)) {
     return visit.read(definition, block.value, pathOf(path, type), positionOf(block));
   }
-  const beside = node.entries.filter(({ key }) => !isCommon(key) && !Object.hasOwn(shape.types, key))
+  const beside = node.entries.filter(({ key }) =>
+    !isCommon(key) && (shape.flat || !Object.hasOwn(shape.types, key))
+  )
     .map((entry) => ({ ...entry, path: pathOf(path, entry.key) }));
   const flat = beside.filter((entry) => !isIgnored(visit, shape, entry, path, type));
   const blockPath = pathOf(path, type);
@@ -55,7 +57,9 @@ export function readVariants(
   if (found === undefined) return undefined;
   return {
     value: { ...own, config: found.value },
-    shown: { ...(common.shown as Record<string, unknown>), [type]: found.shown },
+    shown: shape.flat
+      ? { ...(common.shown as Record<string, unknown>), ...(found.shown as Record<string, unknown>) }
+      : { ...(common.shown as Record<string, unknown>), [type]: found.shown },
   };
 }
 
@@ -67,6 +71,7 @@ function readBlocks(
   path: string,
   chosen: string | undefined,
 ): void {
+  if (shape.flat) return;
   for (const entry of entries) {
     const definition = ownOf(shape.types, entry.key);
     if (definition === undefined || entry.key === chosen || isEmpty(entry.value)) continue;

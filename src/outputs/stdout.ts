@@ -9,7 +9,7 @@ import { ALL_SENT, type Output, OutputClosedError, type OutputContext, type Send
 
 const configSchema = schema.object({
   encoding: schema.choice(["auto", "text", "json"]).default("auto").describe(
-    "How records are written: auto and text give lines as they came; json is not built yet.",
+    "How records are written: text gives the message, or the line as it came where nothing makes one of it; json gives event JSON; auto gives event JSON where there is a parser or a transform, and else lines as they came.",
   ),
 });
 
@@ -90,14 +90,7 @@ export const stdoutOutput: ComponentType<StdoutConfig, Output, OutputContext> = 
   schema: configSchema,
   example: {},
   permissions: () => [],
-  create(config, context) {
-    if (config.encoding === "json") {
-      throw new Error(
-        `Cannot use encoding "json" for output "${context.name}": it is not built yet; use "auto" or "text"`,
-      );
-    }
-    return new StdoutOutput();
-  },
+  create: () => new StdoutOutput(),
 };
 
 /** A pipe whose other end is set to non-blocking (a terminal, some parents) answers that it is full. */

@@ -1,5 +1,6 @@
 import { measureIdle } from "./idle.ts";
 import { measureLatency } from "./latency.ts";
+import { measureProcessing } from "./processing.ts";
 import { ProcessMeter } from "./process_meter.ts";
 import type { Findings } from "./report.ts";
 import type { Sizes } from "./sizes.ts";
@@ -12,6 +13,7 @@ import { measureThroughput } from "./throughput.ts";
 export const PARTS = {
   start: measureStart,
   throughput: measureThroughput,
+  processing: measureProcessing,
   latency: measureLatency,
   idle: measureIdle,
 } satisfies Record<string, (stage: Stage) => Promise<Findings[]>>;

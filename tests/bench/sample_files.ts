@@ -16,8 +16,17 @@ const AGENTS = [
   "kube-probe/1.34",
 ];
 
-/** Writes `count` files with together `lines` lines of a web server, about 200 bytes each, no two alike. */
-export function makeSampleFiles(directory: string, count: number, lines: number): SampleFiles {
+/** Kinds of sample lines, each about 200 bytes. */
+export type SampleKind = "web" | "json" | "apache";
+
+/** Writes `count` files with together `lines` lines, no two alike. */
+export function makeSampleFiles(
+  directory: string,
+  count: number,
+  lines: number,
+  kind: SampleKind = "web",
+): SampleFiles {
+  const line = LINES[kind];
   Deno.mkdirSync(directory, { recursive: true });
   const encoder = new TextEncoder();
   const paths: string[] = [];
@@ -29,7 +38,7 @@ export function makeSampleFiles(directory: string, count: number, lines: number)
     const until = Math.round(lines * (file + 1) / count);
     while (made < until) {
       let text = "";
-      for (let i = 0; i < 1000 && made < until; i++) text += sampleLine(made++);
+      for (let i = 0; i < 1000 && made < until; i++) text += line(made++);
       const block = encoder.encode(text);
       for (let done = 0; done < block.length;) done += out.writeSync(block.subarray(done));
       bytes += block.length;
@@ -38,7 +47,38 @@ export function makeSampleFiles(directory: string, count: number, lines: number)
   return { pattern: join(directory, "*.log"), paths, lines, bytes };
 }
 
-function sampleLine(number: number): string {
+const LINES: Readonly<Record<SampleKind, (number: number) => string>> = {
+  web: webLine,
+  json: jsonLine,
+  apache: apacheLine,
+};
+
+/** What a service writes with a structured logger. */
+function jsonLine(number: number): string {
+  const random = Math.imul(number + 1, 0x9e3779b1) >>> 0;
+  const time = new Date(1_795_000_000_000 + number * 7).toISOString();
+  const level = ["info", "info", "info", "warn", "debug", "error"][random % 6];
+  return `{"ts":"${time}","level":"${level}","msg":"request finished","method":"GET","path":"${
+    PATHS[random % 5]
+  }","status":200,"duration_ms":${(random % 9973) / 10},"user":{"id":${
+    random % 48_000
+  },"name":"bob"},"trace":"${random.toString(16).padStart(8, "0")}-${number}"}\n`;
+}
+
+/** The combined log format of Apache. */
+function apacheLine(number: number): string {
+  const random = Math.imul(number + 1, 0x9e3779b1) >>> 0;
+  const second = Math.floor(number / 200);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const time = `22/Nov/2026:${two(Math.floor(second / 3600) % 24)}:${two(Math.floor(second / 60) % 60)}:${
+    two(second % 60)
+  } +0000`;
+  return `203.0.113.${random % 254} - - [${time}] "GET ${PATHS[random % 5]} HTTP/1.1" 200 ${
+    random % 48_000
+  } "https://shop.example.com/${number}" "${AGENTS[random % 3]}"\n`;
+}
+
+function webLine(number: number): string {
   const random = Math.imul(number + 1, 0x9e3779b1) >>> 0;
   const time = new Date(1_795_000_000_000 + number * 7).toISOString();
   const request = `GET ${PATHS[random % 5]} HTTP/1.1`;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { ProcessMeter } from "./process_meter.ts";
-import { makeSampleFiles, type SampleFiles } from "./sample_files.ts";
+import { makeSampleFiles, type SampleFiles, type SampleKind } from "./sample_files.ts";
 import type { Sizes } from "./sizes.ts";
 import type { Programs } from "./subjects.ts";
 
@@ -15,7 +15,7 @@ export interface Stage {
   /** A directory that is not there yet. */
   fresh(): string;
   /** Sample files, made when they are asked for first. */
-  samples(files: number, lines: number): SampleFiles;
+  samples(files: number, lines: number, kind?: SampleKind): SampleFiles;
 }
 
 export function makeStage(options: Omit<Stage, "fresh" | "samples">): Stage {
@@ -24,9 +24,9 @@ export function makeStage(options: Omit<Stage, "fresh" | "samples">): Stage {
   return {
     ...options,
     fresh: () => join(options.directory, `fresh-${count++}`),
-    samples(files, lines) {
-      const name = `samples-${files}-${lines}`;
-      const samples = made.get(name) ?? makeSampleFiles(join(options.directory, name), files, lines);
+    samples(files, lines, kind = "web") {
+      const name = `samples-${kind}-${files}-${lines}`;
+      const samples = made.get(name) ?? makeSampleFiles(join(options.directory, name), files, lines, kind);
       made.set(name, samples);
       return samples;
     },

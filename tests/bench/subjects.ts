@@ -28,6 +28,17 @@ export function agentCommand(
   pattern: string,
   ...args: readonly string[]
 ): string[] {
+  return configuredAgentCommand({ agent }, directory, pattern, "", ...args);
+}
+
+/** The same with more keys of the configuration, at the top level of its YAML. */
+export function configuredAgentCommand(
+  { agent }: Pick<Programs, "agent">,
+  directory: string,
+  pattern: string,
+  keys: string,
+  ...args: readonly string[]
+): string[] {
   Deno.mkdirSync(directory, { recursive: true });
   const config = join(directory, "config.yaml");
   const checkpoints = join(directory, "checkpoints");
@@ -42,7 +53,7 @@ output:
 logging:
   level: info
   format: json
-`,
+${keys}`,
   );
   return [...agent, "run", "--config", config, ...args];
 }
@@ -52,6 +63,14 @@ export function bareCopyCommand(paths: readonly string[]): string[] {
   return scriptCommand("bare_copy", ["--allow-read"], paths);
 }
 
+/** The command line of a bare loop that parses lines and writes them as JSON. */
+export function bareProcessCommand(
+  kind: "json" | "json_changed" | "regex",
+  paths: readonly string[],
+): string[] {
+  return scriptCommand("bare_process", ["--allow-read"], [kind, ...paths]);
+}
+
 /** The command line of a bare loop that follows files, with so many milliseconds between two looks. */
 export function bareTailCommand(pause: number, paths: readonly string[]): string[] {
   return scriptCommand("bare_tail", ["--allow-read"], [String(pause), ...paths]);
@@ -59,7 +78,7 @@ export function bareTailCommand(pause: number, paths: readonly string[]): string
 
 /** The command line of a script in `subjects/`. */
 export function scriptCommand(
-  name: "bare_copy" | "bare_tail" | "steady_writer" | "arrival_reader",
+  name: "bare_copy" | "bare_process" | "bare_tail" | "steady_writer" | "arrival_reader",
   flags: readonly string[],
   args: readonly string[],
 ): string[] {

@@ -36,10 +36,10 @@ Deno.test("parseConfig accepts every key of the original", () => {
 
 /** One line a value of the fixture; what is written as a default would prove nothing. */
 const VALUES: readonly (readonly [path: string, value: unknown])[] = [
-  ["inputs.0.parser.multiline.max_lines", 100],
-  ["inputs.0.parser.multiline.timeout", 2000],
-  ["inputs.0.transforms.3.field_split", ";"],
-  ["inputs.0.transforms.2.add.nested.a", true],
+  ["inputs.0.parsers.0.multiline.max_lines", 100],
+  ["inputs.0.parsers.0.multiline.timeout", 2000],
+  ["inputs.0.transforms.3.config.field_split", ";"],
+  ["inputs.0.transforms.2.config.add.nested.a", true],
   ["inputs.1.config.format", "5424"],
   ["inputs.1.config.rate_limit", 1000],
   ["inputs.2.config.max_body_size", 10485760],

@@ -279,7 +279,9 @@ parser: {type: json}
 transforms: [{type: add, add: {a: 1}}]
 `);
   assert.deepEqual(
-    config.inputs.map(({ parser, transforms }) => [parser?.type, transforms.map(({ type }) => type)]),
+    config.inputs.map((
+      { parsers: [parser], transforms },
+    ) => [parser?.type, transforms.map(({ type }) => type)]),
     [["json", ["filter", "add"]], ["grok", ["add"]]],
   );
 });

@@ -21,7 +21,7 @@ function* definitionsIn(definition: Definition, path: string): Generator<readonl
   const { shape } = definition;
   if (shape.kind === "object") {
     for (const [key, child] of Object.entries(shape.keys)) yield* definitionsIn(child, `${path}.${key}`);
-  } else if (shape.kind === "list") yield* definitionsIn(shape.item, `${path}[]`);
+  } else if (shape.kind === "list" || shape.kind === "many") yield* definitionsIn(shape.item, `${path}[]`);
   else if (shape.kind === "record") yield* definitionsIn(shape.value, `${path}.*`);
   else if (shape.kind === "variants") {
     const children = { ...shape.common, ...shape.types };
@@ -47,8 +47,9 @@ Deno.test("config.yaml.example is a configuration that runs", async () => {
 Deno.test("every key has a description", () => {
   const bare = [...definitionsIn(rootSchema.definition, "")].filter(([path, { description, shape }]) =>
     path !== "" && !/[*\]]$/.test(path) && description === undefined &&
-    // What the types of outputs are is said in their own sections.
-    !(/^\.outputs?(\[\]|\.multi\.outputs\[\])?\.\w+$/.test(path) && shape.kind === "object")
+    // What the types of outputs, parsers and transforms are is said in their own sections.
+    !(/(^\.outputs?(\[\]|\.multi\.outputs\[\])?|parser\[\]|transforms\[\])\.\w+$/.test(path) &&
+      shape.kind === "object")
   );
   assert.deepEqual(bare.map(([path]) => path), []);
 });
@@ -78,9 +79,11 @@ Deno.test("configurationReference shows examples that are valid", () => {
 
 Deno.test("configurationSchema accepts what validation accepts", () => {
   assert.equal(misfit(JSON_SCHEMA, parse(EXAMPLE)), undefined);
-  // The one key there that only has a warning.
-  const { output: { path: _, ...output }, ...rest } = parse(EVERY_KEY);
-  assert.equal(misfit(JSON_SCHEMA, { ...rest, output }), undefined);
+  // The keys there that only have a warning.
+  const { output: { path: _, ...output }, parser: { grok_pattern: __, ...parser }, ...rest } = parse(
+    EVERY_KEY,
+  );
+  assert.equal(misfit(JSON_SCHEMA, { ...rest, output, parser }), undefined);
   const shown = parseConfig(EXAMPLE, "config.yaml.example", () => undefined).shown;
   assert.equal(misfit(JSON_SCHEMA, shown), undefined);
 });

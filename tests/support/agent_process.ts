@@ -23,6 +23,7 @@ export interface Summary {
   readonly received: number;
   readonly delivered: number;
   readonly discarded: number;
+  readonly deadLettered: number;
   readonly failed: number;
 }
 
@@ -233,6 +234,7 @@ export class AgentProcess implements AsyncDisposable {
       received: field("lines_received"),
       delivered: field("lines_delivered"),
       discarded: field("lines_discarded"),
+      deadLettered: field("lines_dead_lettered"),
       failed: field("lines_failed"),
     };
   }

@@ -187,7 +187,7 @@ export class Workspace implements AsyncDisposable {
       if (code === 0) {
         assert.equal(
           summary.received,
-          summary.delivered + summary.discarded + summary.failed,
+          summary.delivered + summary.discarded + summary.deadLettered + summary.failed,
           "the summary's balance",
         );
       }

@@ -42,7 +42,7 @@ class FileInput implements Input {
   constructor(config: FileInputConfig, context: InputContext) {
     this.#config = config;
     this.#context = context;
-    const { checkpoints, claims, log, name } = context;
+    const { checkpoints, claims, framer, log, name } = context;
     this.#registry = new TailRegistry({
       input: name,
       config,
@@ -52,6 +52,7 @@ class FileInput implements Input {
       reader: {
         maxLineBytes: config.max_line_bytes,
         transcoder: Transcoder.for(config.encoding),
+        framer,
         pool: this.#pool,
       },
       now: Date.now,

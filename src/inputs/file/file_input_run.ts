@@ -7,6 +7,7 @@ import { CopyRecovery } from "./copy_recovery.ts";
 import { type DirectoryChange, DirectoryWatcher } from "./directory_watcher.ts";
 import type { Discovery } from "./discovery.ts";
 import type { FileInputConfig } from "./file_input_config.ts";
+import { Handover } from "./handover.ts";
 import { HotPoller } from "./hot_poller.ts";
 import { reasonOf } from "./obstacles.ts";
 import { TailPump } from "./tail_pump.ts";
@@ -33,6 +34,7 @@ export class FileInputRun {
   readonly #watcher: DirectoryWatcher;
   readonly #poller: HotPoller;
   readonly #recovery: CopyRecovery;
+  readonly #handover: Handover;
   readonly #byLineage = new Map<string, TailedFile>();
   /** How long the next rewind of a lineage waits, in ms, since nothing was delivered after the last one. */
   readonly #rewindPauses = new Map<string, number>();
@@ -87,6 +89,7 @@ export class FileInputRun {
       onMoved: () => this.#askScan(),
       onQuiet: (file) => this.#calmed(file),
     });
+    this.#handover = new Handover({ pump: this.#pump, stop, release: (file) => this.#release(file) });
     this.#recovery = new CopyRecovery({ registry, discovery, stop, onReady: (file) => this.#take(file) });
   }
 
@@ -233,6 +236,7 @@ export class FileInputRun {
 
   #atEnd(file: TailedFile): void {
     if (file.recovery === "copy") this.#atCopyEnd(file);
+    else if (this.#handover.isDue(file)) this.#handover.begin(file);
     else this.#release(file);
   }
 
@@ -246,15 +250,15 @@ export class FileInputRun {
 
   /** A copy is whole once it has stopped growing; then its last line is, too. */
   async #atCopyEnd(file: TailedFile): Promise<void> {
-    const end = file.reader.position.off + file.reader.partial;
+    const { end, position } = file.reader;
     const seen = this.#copyEnds.get(file);
     if (seen?.end !== end) this.#copyEnds.set(file, { end, since: Date.now() });
     if (seen?.end !== end || Date.now() - seen.since < COPY_QUIET_MS) {
       await sleep(COPY_QUIET_MS, this.stop);
       return this.#pump.enqueue(file);
     }
-    // Once the last line is taken, or if that fails, the pump is at the end again.
-    if (file.reader.partial > 0) return this.#pump.enqueuePartial(file);
+    // Once the last record is taken, or if that fails, the pump is at the end again.
+    if (end > position.off) return this.#pump.enqueueRest(file, "all");
     this.#copyEnds.delete(file);
     await this.#recovery.proceed(file);
   }
@@ -290,9 +294,12 @@ export class FileInputRun {
       const { partial_line_timeout: timeout, rotated_wait: wait } = this.config;
       const quietFor = now - Math.max(file.lastData, file.rotatedAt, file.lastGrowth);
       const finished = file.state === "rotated" && (quietFor > wait || !file.canProbe);
-      const unfinished = file.reader.partial > 0;
-      if (unfinished && (finished || (timeout !== undefined && quietFor > timeout))) {
-        this.#pump.enqueuePartial(file);
+      const { held, partial } = file.reader;
+      const unfinished = held + partial > 0;
+      if (unfinished && (finished || (partial > 0 && timeout !== undefined && quietFor > timeout))) {
+        this.#pump.enqueueRest(file, "all");
+      } else if (held > 0 && quietFor > (this.registry.context.reader.framer?.timeout ?? 0)) {
+        this.#pump.enqueueRest(file, "lines");
       } else if (finished && !unfinished && this.#tracker.pending(file.lid) === 0) {
         this.registry.retire(file);
       }
@@ -308,8 +315,20 @@ export class FileInputRun {
       if (!file.atEnd && file.backoff === 0) return false;
       if (file.queued || file.recovery !== undefined || file.after.size > 0) return false;
     }
+    if (this.#endRecords()) return false;
     for (const file of this.registry.open.values()) this.#leavePartial(file);
     return true;
+  }
+
+  /** Has records delivered that wait for more lines; answers whether there are any. */
+  #endRecords(): boolean {
+    let found = false;
+    for (const file of this.registry.open.values()) {
+      if (file.reader.held === 0 || !file.atEnd) continue;
+      this.#pump.enqueueRest(file, "lines");
+      found = true;
+    }
+    return found;
   }
 
   /** Somebody may be about to finish the line: it stays for the next run. */

@@ -1,35 +1,32 @@
+import type { Framer, Grouping } from "../../framing/framer.ts";
 import { LineScanner } from "../../framing/lines.ts";
 import type { BufferPool } from "./buffer_pool.ts";
-import { HEAD_BYTES, TAIL_BYTES } from "./fingerprint.ts";
-import { cutLine, type CutLines, cutLongLines, hasLongLine } from "./long_lines.ts";
+import { TAIL_BYTES } from "./fingerprint.ts";
+import { groupLines, recordsOf } from "./grouped_lines.ts";
+import { cutLine, hasLongLine } from "./long_lines.ts";
 import type { ByteSource } from "./open_file.ts";
-import type { Transcoder } from "./transcoder.ts";
+import { advanced, type ReadPosition, START, startsWith, tailOf, withHead } from "./read_position.ts";
+import { joined, type LineSettings, showLines, withLine } from "./shown_lines.ts";
 
-/** A position in a generation of a file, with what proves it. The arrays are never changed. */
-export interface ReadPosition {
-  /** Byte offset: the start of a line, or inside a line that was cut when `skipping`. */
-  readonly off: number;
-  /** The bytes before `off`, at most {@link TAIL_BYTES}. */
-  readonly tail: Uint8Array;
-  /** The first bytes of the generation as far as they were read, at most {@link HEAD_BYTES}. */
-  readonly head: Uint8Array;
-  readonly skipping: boolean;
-}
+export { type ReadPosition, START };
 
-/** Whole lines, ready to be emitted, and the position behind them. */
+/** Whole records, ready to be emitted, and the position behind them. */
 export interface Chunk {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly ends: Uint32Array<ArrayBuffer>;
-  /** Where the first line starts. */
+  /** Where the first record starts. */
   readonly off: number;
   /** Where each record starts, only where that does not follow from `ends`. */
   readonly offsets?: Float64Array<ArrayBuffer>;
   readonly position: ReadPosition;
-  /** How many of the records were cut. */
+  /** How many lines were cut. */
   readonly cut: number;
   /** The pooled buffer that holds `bytes`, to be given back once the records have settled. */
   readonly pooled?: Uint8Array<ArrayBuffer>;
 }
+
+/** What of a chunk is found before the position moves. */
+export type Records = Pick<Chunk, "bytes" | "ends" | "offsets" | "cut">;
 
 /** What a look at a file brought. */
 export type Look =
@@ -42,30 +39,34 @@ export type Look =
   | { readonly kind: "changed" };
 
 /** Settings of a reader. */
-export interface ReaderOptions {
-  /** Longest line in bytes of the file, its line break not counted. */
-  readonly maxLineBytes: number;
-  /** Converts whole lines to UTF-8; absent for UTF-8 itself, whose bytes pass as they are. */
-  readonly transcoder?: Transcoder | undefined;
+export interface ReaderOptions extends LineSettings {
+  /** Joins lines to records; absent where every line is one. */
+  readonly framer?: Framer | undefined;
   readonly pool: BufferPool;
 }
 
-/** The position at the very start of a generation. */
-export const START: ReadPosition = {
-  off: 0,
-  tail: new Uint8Array(0),
-  head: new Uint8Array(0),
-  skipping: false,
-};
+/** Which of the bytes that were seen behind the position are to be delivered as they are. */
+export type Rest =
+  /** The whole lines of unfinished records. */
+  | "lines"
+  /** These and the unfinished last line. */
+  | "all";
+
+/** Whole lines behind the position that make no whole record yet, so that they need not be grouped at every look. */
+interface HeldLines {
+  readonly grouping: Grouping;
+  /** The bytes before their end, at most {@link TAIL_BYTES}. */
+  readonly tail: Uint8Array;
+}
 
 const PROBE = new Uint8Array(TAIL_BYTES + 1);
 const UTF8_SCANNER = new LineScanner();
 const LINE_FEED = new Uint8Array([0x0a]);
 
 /**
- * Reads one generation of a file in chunks of whole lines. Each look is one read that begins with the bytes before
- * the position: if they are not what they were, the file was truncated or rewritten. An unfinished line is not kept in
- * memory but read again, so the position is always the start of a line.
+ * Reads one generation of a file in chunks of whole records. Each look is one read that begins with the bytes before
+ * the position: if they are not what they were, the file was truncated or rewritten. An unfinished record is not kept
+ * in memory but read again, so the position is always the start of a record.
  */
 export class Reader {
   readonly #source: ByteSource;
@@ -75,6 +76,9 @@ export class Reader {
   /** The last bytes that were seen, an unfinished line included, and where they end: what {@link probe} compares. */
   #seenTail: Uint8Array;
   #seenEnd: number;
+  /** Where the unfinished last line starts: at the position, unless lines wait for the rest of their record. */
+  #lineStart: number;
+  #held: HeldLines | undefined;
   #bufferSize: number;
   #inHole: boolean;
 
@@ -89,6 +93,7 @@ export class Reader {
     this.#position = position;
     this.#seenTail = position.tail;
     this.#seenEnd = position.off;
+    this.#lineStart = position.off;
     this.#bufferSize = options.pool.size;
     this.#inHole = skipHole && position.off === 0;
   }
@@ -99,7 +104,17 @@ export class Reader {
 
   /** Bytes of the unfinished last line that were seen. */
   get partial(): number {
-    return this.#position.skipping ? 0 : this.#seenEnd - this.#position.off;
+    return this.#position.skipping ? 0 : this.#seenEnd - this.#lineStart;
+  }
+
+  /** Bytes of the whole lines before it whose record is unfinished. */
+  get held(): number {
+    return this.#lineStart - this.#position.off;
+  }
+
+  /** Where what was seen ends. */
+  get end(): number {
+    return this.#seenEnd;
   }
 
   /** Whether there is something new to read: one small read. Only for sources that answer at once. */
@@ -111,6 +126,10 @@ export class Reader {
 
   /** Reads on. After "lines" the position stands behind them. Throws what reading throws. */
   async look(): Promise<Look> {
+    if (this.#held !== undefined) {
+      const look = this.#lookBehind(this.#held);
+      if (look !== undefined) return look;
+    }
     const { tail, off, head } = this.#position;
     const buffer = this.#options.pool.take(this.#bufferSize);
     let kept = false;
@@ -123,98 +142,187 @@ export class Reader {
       if (this.#inHole) return this.#skipHole(buffer, count);
       const { count: lines, end } = this.#scanner.scan(buffer, tail.length, count);
       if (this.#position.skipping) return this.#skipLine(buffer, lines, count);
+      this.#lineStart = off;
       if (lines > 0) {
-        this.#bufferSize = this.#options.pool.size;
-        const chunk = this.#chunk(buffer, lines, end);
-        kept = chunk.pooled !== undefined;
-        return { kind: "lines", chunk };
+        const chunk = this.#options.framer === undefined
+          ? this.#chunk(buffer, lines, end)
+          : this.#framedChunk(buffer, lines, end, this.#options.framer);
+        if (chunk !== undefined) {
+          this.#bufferSize = this.#options.pool.size;
+          kept = chunk.pooled !== undefined;
+          return { kind: "lines", chunk };
+        }
       }
-      const partial = count - tail.length;
-      if (partial > this.#options.maxLineBytes) return { kind: "lines", chunk: this.#cutUnfinished(buffer) };
-      this.#see(buffer, count);
+      // A look behind the held lines would have a compressed file unpacked twice.
+      if (typeof answer !== "number") this.#held = undefined;
+      const partial = count - end;
+      if (partial > this.#options.maxLineBytes) {
+        return { kind: "lines", chunk: this.#cutUnfinished(buffer, lines, end) };
+      }
+      this.#see(buffer, count, off - tail.length);
       if (count < buffer.length) return { kind: "end", partial };
-      this.#bufferSize = Math.min(buffer.length * 4, this.#options.maxLineBytes + 2 * TAIL_BYTES);
+      const { maxLineBytes, framer } = this.#options;
+      // The bytes of other encodings may be twice as many.
+      const largest = maxLineBytes + 2 * TAIL_BYTES + (framer ? 2 * framer.windowBytes + maxLineBytes : 0);
+      this.#bufferSize = Math.min(buffer.length * 4, largest);
       return { kind: "again" };
     } finally {
       if (!kept) this.#options.pool.give(buffer);
     }
   }
 
-  /** The unfinished last line as a record with a line feed of its own, once its file will get no more. */
-  async takePartial(): Promise<Chunk | undefined> {
+  /**
+   * What was seen behind the position as records, once the file will get no more, or has been quiet for long. The
+   * unfinished last line gets a line feed of its own. Undefined when the file no longer holds it.
+   */
+  async takeRest(rest: Rest): Promise<Chunk | undefined> {
     const { tail, off } = this.#position;
-    const buffer = this.#options.pool.take(this.partial + TAIL_BYTES);
-    const count = await this.#source.read(buffer, tail.length + this.partial, off - tail.length);
+    const length = rest === "all" ? this.#seenEnd - off : this.held;
+    const buffer = this.#options.pool.take(length + TAIL_BYTES);
+    const count = await this.#source.read(buffer, tail.length + length, off - tail.length);
     if (count <= tail.length || !startsWith(buffer, tail)) return undefined;
-    const line = this.#inUtf8(buffer.subarray(tail.length, count));
-    const bytes = new Uint8Array(line.length + 1);
-    bytes.set(line);
-    bytes.set(LINE_FEED, line.length);
-    this.#advance(buffer, count, false);
-    return { bytes, ends: Uint32Array.of(bytes.length), off, position: this.#position, cut: 0 };
+    const { count: lines, end } = this.#scanner.scan(buffer, tail.length, count);
+    if (rest === "lines") return lines > 0 ? this.#lastChunk(buffer, lines, end, undefined) : undefined;
+    const line = buffer.subarray(end, count);
+    const atStart = off === 0 && lines === 0;
+    const whole = count === end ? undefined : joined([
+      this.#options.transcoder?.toUtf8(line, atStart) ?? line,
+      LINE_FEED,
+    ]);
+    return this.#lastChunk(buffer, lines, count, whole);
+  }
+
+  /** Looks at what follows the held lines; undefined when the whole is to be read, since a record may be finished. */
+  #lookBehind({ grouping, tail }: HeldLines): Look | undefined {
+    const { maxLineBytes, pool } = this.#options;
+    const from = this.#lineStart - tail.length;
+    const buffer = pool.take();
+    try {
+      this.#held = undefined;
+      const count = this.#source.read(buffer, buffer.length, from) as number;
+      if (count < tail.length || !startsWith(buffer, tail)) return undefined;
+      const { count: lines, end } = this.#scanner.scan(buffer, tail.length, count);
+      const partial = count - end;
+      if (partial > maxLineBytes || (lines === 0 && count === buffer.length)) return undefined;
+      if (lines > 0) {
+        const ends = this.#scanner.ends(lines);
+        const shown = showLines(buffer.subarray(tail.length, end), ends, this.#options, false);
+        groupLines(grouping, shown, ends, this.#options);
+        if (grouping.whole > 0) return undefined;
+        this.#lineStart = from + end;
+      }
+      this.#held = { grouping, tail: lines > 0 ? tailOf(buffer, end) : tail };
+      this.#see(buffer, count, from);
+      return count < buffer.length ? { kind: "end", partial } : { kind: "again" };
+    } finally {
+      pool.give(buffer);
+    }
   }
 
   #chunk(buffer: Uint8Array<ArrayBuffer>, lines: number, end: number): Chunk {
     const { tail, off } = this.#position;
     const view = buffer.subarray(tail.length, end);
     const ends = this.#scanner.ends(lines);
-    const { transcoder, maxLineBytes, pool } = this.#options;
+    const { transcoder, maxLineBytes } = this.#options;
     if (transcoder !== undefined || (maxLineBytes < view.length && hasLongLine(ends, maxLineBytes, 1))) {
-      return this.#convertedChunk(buffer, view, ends, end);
+      const shown = showLines(view, ends, this.#options, off === 0);
+      const offsets = Float64Array.from(ends, (_, index) => off + (ends[index - 1] ?? 0));
+      this.#advance(buffer, end, false);
+      return { bytes: shown.bytes, ends: shown.ends, off, offsets, position: this.#position, cut: shown.cut };
     }
+    return this.#plainChunk(buffer, view, ends, end);
+  }
+
+  /** Records whose bytes are those of the file, up to `buffer[end]`. */
+  #plainChunk(
+    buffer: Uint8Array<ArrayBuffer>,
+    view: Uint8Array<ArrayBuffer>,
+    ends: Uint32Array<ArrayBuffer>,
+    end: number,
+  ): Chunk {
+    const { off } = this.#position;
     // Small chunks are copied, so that many quiet files do not hold a large buffer each.
-    const pooled = view.length > pool.size / 4;
+    const pooled = view.length > this.#options.pool.size / 4;
     const bytes = pooled ? view : view.slice();
     this.#advance(buffer, end, false);
     const chunk = { bytes, ends, off, position: this.#position, cut: 0 };
     return pooled ? { ...chunk, pooled: buffer } : chunk;
   }
 
-  /** Lines that do not pass as they are: of another encoding, or some too long. Lengths are those in the file. */
-  #convertedChunk(buffer: Uint8Array, view: Uint8Array, ends: Uint32Array, end: number): Chunk {
-    const off = this.#position.off;
-    const { transcoder, maxLineBytes: max } = this.#options;
-    const offsets = Float64Array.from(ends, (_, index) => off + (ends[index - 1] ?? 0));
-    const lines = transcoder === undefined
-      ? cutLongLines(view, ends, max)
-      : hasLongLine(ends, max, transcoder.unit)
-      ? this.#cutConverted(view, ends, transcoder)
-      : { bytes: this.#inUtf8(view), cut: 0 };
-    UTF8_SCANNER.scan(lines.bytes, 0, lines.bytes.length);
-    const newEnds = UTF8_SCANNER.ends(ends.length);
-    this.#advance(buffer, end, false);
-    return { bytes: lines.bytes, ends: newEnds, off, offsets, position: this.#position, cut: lines.cut };
-  }
-
-  #cutConverted(
-    view: Uint8Array,
-    ends: Uint32Array,
-    transcoder: Transcoder,
-  ): Pick<CutLines, "bytes" | "cut"> {
-    const { maxLineBytes: max } = this.#options;
-    const parts: Uint8Array[] = [];
-    let cut = 0;
-    let start = 0;
-    for (const end of ends) {
-      const atStart = this.#position.off === 0 && start === 0;
-      const isLong = end - start - transcoder.unit > max;
-      const line = view.subarray(start, end);
-      parts.push(isLong ? transcoder.beginning(line, max, atStart) : transcoder.toUtf8(line, atStart));
-      if (isLong) cut++;
-      start = end;
-    }
-    return { bytes: joined(parts), cut };
-  }
-
-  /** A line that is longer than allowed and not finished yet: its beginning is a record, the rest will be skipped. */
-  #cutUnfinished(buffer: Uint8Array): Chunk {
+  /** The whole records at the beginning of some lines; undefined, and the lines are held, when there are none. */
+  #framedChunk(
+    buffer: Uint8Array<ArrayBuffer>,
+    lines: number,
+    end: number,
+    framer: Framer,
+  ): Chunk | undefined {
     const { tail, off } = this.#position;
+    const view = buffer.subarray(tail.length, end);
+    const fileEnds = this.#scanner.ends(lines);
+    const shown = showLines(view, fileEnds, this.#options, off === 0);
+    const grouping = framer.begin();
+    groupLines(grouping, shown, fileEnds, this.#options);
+    if (grouping.whole === 0) {
+      this.#lineStart = off + view.length;
+      this.#held = { grouping, tail: tailOf(buffer, end) };
+      return undefined;
+    }
+    const records = recordsOf(grouping, shown, fileEnds, off, this.#options);
+    const recordsEnd = tail.length + records.length;
+    if (records.bytes.buffer === buffer.buffer && records.offsets === undefined) {
+      return this.#plainChunk(buffer, records.bytes, records.ends, recordsEnd);
+    }
+    this.#advance(buffer, recordsEnd, false);
+    return this.#ownChunk(records, off, buffer);
+  }
+
+  /** A line that is longer than allowed and not finished yet: its beginning ends a record, the rest will be skipped. */
+  #cutUnfinished(buffer: Uint8Array<ArrayBuffer>, lines: number, from: number): Chunk {
     const { maxLineBytes, transcoder } = this.#options;
-    const end = tail.length + maxLineBytes - maxLineBytes % (transcoder?.unit ?? 1);
-    const line = buffer.subarray(tail.length);
-    const bytes = transcoder?.beginning(line, maxLineBytes, off === 0) ?? cutLine(line, maxLineBytes);
-    this.#advance(buffer, end, true);
-    return { bytes, ends: Uint32Array.of(bytes.length), off, position: this.#position, cut: 1 };
+    const end = from + maxLineBytes - maxLineBytes % (transcoder?.unit ?? 1);
+    const line = buffer.subarray(from);
+    const atStart = this.#position.off === 0 && lines === 0;
+    const beginning = transcoder?.beginning(line, maxLineBytes, atStart) ?? cutLine(line, maxLineBytes);
+    const chunk = this.#lastChunk(buffer, lines, end, beginning, true);
+    return { ...chunk, cut: chunk.cut + 1 };
+  }
+
+  /**
+   * Everything up to `buffer[end]` as records: whole lines, which the scanner has found, and a `last` line that has no
+   * line break in the file.
+   */
+  #lastChunk(
+    buffer: Uint8Array<ArrayBuffer>,
+    lines: number,
+    end: number,
+    last: Uint8Array<ArrayBuffer> | undefined,
+    skipping = false,
+  ): Chunk {
+    const { tail, off } = this.#position;
+    const ends = this.#scanner.ends(lines);
+    const view = buffer.subarray(tail.length, tail.length + (ends.at(-1) ?? 0));
+    const shown = withLine(showLines(view, ends, this.#options, off === 0), ends, last, end - tail.length);
+    const { framer } = this.#options;
+    const grouping = framer?.begin();
+    if (grouping !== undefined) {
+      groupLines(grouping, shown, shown.fileEnds, this.#options);
+      grouping.finish();
+    }
+    const records = grouping ? recordsOf(grouping, shown, shown.fileEnds, off, this.#options) : shown;
+    this.#advance(buffer, end, skipping);
+    return this.#ownChunk(records, off, buffer);
+  }
+
+  /** The chunk in front of the position, whose bytes stay when the buffer is used again. */
+  #ownChunk({ bytes, ends, offsets, cut }: Records, off: number, buffer: Uint8Array): Chunk {
+    const chunk = {
+      bytes: bytes.buffer === buffer.buffer ? bytes.slice() : bytes,
+      ends,
+      off,
+      position: this.#position,
+      cut,
+    };
+    return offsets === undefined ? chunk : { ...chunk, offsets };
   }
 
   #skipLine(buffer: Uint8Array, lines: number, count: number): Look {
@@ -239,56 +347,19 @@ export class Reader {
     return { kind: "again" };
   }
 
-  #inUtf8(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-    return this.#options.transcoder?.toUtf8(bytes, this.#position.off === 0) ?? bytes.slice();
-  }
-
   /** Moves the position to `buffer[end]`, where `buffer` starts with the tail. */
   #advance(buffer: Uint8Array, end: number, skipping: boolean): void {
-    const { off, tail, head } = this.#position;
-    const fresh = buffer.subarray(tail.length, end);
-    this.#position = {
-      off: off + fresh.length,
-      tail: buffer.slice(Math.max(0, end - TAIL_BYTES), end),
-      head: off <= head.length && head.length < HEAD_BYTES
-        ? extended(head, fresh.subarray(head.length - off))
-        : head,
-      skipping,
-    };
+    this.#position = advanced(this.#position, buffer, end, skipping);
     this.#seenTail = this.#position.tail;
     this.#seenEnd = this.#position.off;
+    this.#lineStart = this.#position.off;
+    this.#held = undefined;
   }
 
-  #see(buffer: Uint8Array, count: number): void {
-    this.#seenTail = buffer.slice(Math.max(0, count - TAIL_BYTES), count);
-    this.#seenEnd = this.#position.off - this.#position.tail.length + count;
-    // An unfinished first line proves as well as a whole one which generation this is.
-    const { head, off, tail } = this.#position;
-    if (off > head.length || head.length === HEAD_BYTES) return;
-    const fresh = buffer.subarray(tail.length + head.length - off, count);
-    if (fresh.length > 0) this.#position = { ...this.#position, head: extended(head, fresh) };
+  /** Notes what was seen, up to `buffer[count]`; `start`: where in the file the buffer begins. */
+  #see(buffer: Uint8Array, count: number, start: number): void {
+    this.#seenTail = tailOf(buffer, count);
+    this.#seenEnd = start + count;
+    this.#position = withHead(this.#position, buffer, count, start);
   }
-}
-
-function extended(head: Uint8Array, fresh: Uint8Array): Uint8Array {
-  if (fresh.length === 0) return head;
-  const longer = new Uint8Array(Math.min(HEAD_BYTES, head.length + fresh.length));
-  longer.set(head);
-  longer.set(fresh.subarray(0, longer.length - head.length), head.length);
-  return longer;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
-function startsWith(buffer: Uint8Array, prefix: Uint8Array): boolean {
-  for (let i = 0; i < prefix.length; i++) if (buffer[i] !== prefix[i]) return false;
-  return true;
 }

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers";
 import { type Acknowledgement, settledAs } from "../../acknowledgement.ts";
 import type { Emit } from "../input.ts";
 import type { BufferPool } from "./buffer_pool.ts";
-import type { Chunk } from "./reader.ts";
+import type { Chunk, Rest } from "./reader.ts";
 import type { LineagePosition, TailedFile } from "./tailed_file.ts";
 
 /** What the pump reports. */
@@ -39,8 +39,8 @@ export class TailPump {
   readonly #queue: TailedFile[] = [];
   readonly #idle: (() => void)[] = [];
   readonly #leaving = new Map<TailedFile, () => void>();
-  /** Files whose unfinished last line is to be delivered, if it still ends there. */
-  readonly #partials = new WeakMap<TailedFile, number>();
+  /** Files of which what is unfinished is to be delivered, if what was seen still ends there. */
+  readonly #rests = new WeakMap<TailedFile, { readonly rest: Rest; readonly end: number }>();
   #running = 0;
   #lastPause = performance.now();
 
@@ -60,9 +60,9 @@ export class TailPump {
     this.#start();
   }
 
-  /** Has the unfinished last line of a file delivered in its turn, unless it grows until then. */
-  enqueuePartial(file: TailedFile): void {
-    this.#partials.set(file, file.reader.position.off + file.reader.partial);
+  /** Has what is unfinished of a file delivered in its turn, unless it grows until then. */
+  enqueueRest(file: TailedFile, rest: Rest): void {
+    this.#rests.set(file, { rest, end: file.reader.end });
     this.enqueue(file);
   }
 
@@ -112,17 +112,15 @@ export class TailPump {
     }
   }
 
-  /** Whether the unfinished last line was asked for and ends where it did then. */
-  #isPartialDue(file: TailedFile): boolean {
-    const end = this.#partials.get(file);
-    this.#partials.delete(file);
-    const { partial, position } = file.reader;
-    return partial > 0 && end === position.off + partial;
+  /** What is to be delivered although it is unfinished: it was asked for and ends where it did then. */
+  #dueRest({ reader }: TailedFile, asked: { rest: Rest; end: number } | undefined): Rest | undefined {
+    if (asked?.end !== reader.end) return undefined;
+    return reader.held > 0 || (asked.rest === "all" && reader.partial > 0) ? asked.rest : undefined;
   }
 
   /** Answers whether there is more to read. */
-  async #deliverPartial(file: TailedFile): Promise<boolean> {
-    const chunk = await file.reader.takePartial();
+  async #deliverRest(file: TailedFile, rest: Rest): Promise<boolean> {
+    const chunk = await file.reader.takeRest(rest);
     if (chunk !== undefined) await this.#deliver(file, chunk);
     else {
       file.atEnd = false;
@@ -181,11 +179,14 @@ export class TailPump {
           return true;
         case "again":
           return true;
-        case "end":
-          if (this.#isPartialDue(file)) return await this.#deliverPartial(file);
+        case "end": {
+          const rest = this.#dueRest(file, this.#rests.get(file));
+          this.#rests.delete(file);
+          if (rest !== undefined) return await this.#deliverRest(file, rest);
           file.reachEnd(now());
           onEnd(file);
           return false;
+        }
         case "changed":
           file.atEnd = false;
           onChanged(file);

@@ -91,11 +91,11 @@ export class TailedFile {
   atEnd = false;
   /** When data last came, or the file was opened; ms since 1970. */
   lastData: number;
-  /** When the unfinished last line grew; ms since 1970. */
+  /** When the unfinished last record grew; ms since 1970. */
   lastGrowth = 0;
   /** When it was last seen empty, with nothing read of its present generation, in ms since 1970; or 0. */
   emptyAt = 0;
-  #lastPartial = 0;
+  #lastEnd = 0;
   /** Its checkpoint was saved once: before that none of its records may leave. */
   saved = false;
   /** In the queue or being read. */
@@ -160,9 +160,10 @@ export class TailedFile {
       this.lost === undefined;
   }
 
-  /** Whether all that stands in the file now has been read. */
+  /** Whether all that stands in the file now has been read, and no record waits for more lines. */
   isDrained(): boolean {
-    return this.atEnd && this.canProbe && this.lost === undefined && this.reader.probe() === "same";
+    return this.atEnd && this.canProbe && this.lost === undefined && this.reader.held === 0 &&
+      this.reader.probe() === "same";
   }
 
   /** Whether a small read can tell news; a compressed file or a copy is read to its end at once. */
@@ -201,10 +202,11 @@ export class TailedFile {
   /** Notes that everything that was there has been read. `now`: ms since 1970. */
   reachEnd(now: number): void {
     this.atEnd = true;
-    this.emptyAt = this.reader.position.off + this.reader.partial === 0 ? now : 0;
-    // Where there is none any more it was delivered.
-    if (this.reader.partial > 0 && this.reader.partial !== this.#lastPartial) this.lastGrowth = now;
-    this.#lastPartial = this.reader.partial;
+    const { end, position } = this.reader;
+    this.emptyAt = end === 0 ? now : 0;
+    // Where nothing is unfinished it was delivered.
+    if (end > position.off && end !== this.#lastEnd) this.lastGrowth = now;
+    this.#lastEnd = end;
   }
 
   /** Has this file wait until `earlier` has been read to its end once. */

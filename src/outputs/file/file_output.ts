@@ -208,12 +208,5 @@ export const fileOutput: ComponentType<FileOutputConfig, Output, OutputContext> 
       { name: "write", path, why: "to append to the output files" },
     ];
   },
-  create(config, context) {
-    if (config.encoding === "json") {
-      throw new Error(
-        `Cannot use encoding "json" for output "${context.name}": it is not built yet; use "auto" or "text"`,
-      );
-    }
-    return new FileOutput(config, context);
-  },
+  create: (config, context) => new FileOutput(config, context),
 };

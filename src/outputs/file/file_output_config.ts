@@ -13,7 +13,7 @@ export const fileOutputSchema = schema.object({
     "Permissions of new files, in octal; new directories get the same with the right to enter.",
   ),
   encoding: schema.choice(["auto", "text", "json"]).default("auto").describe(
-    "How records are written: auto and text give lines as they came; json is not built yet.",
+    "How records are written: text gives the message, or the line as it came where nothing makes one of it; json gives event JSON; auto gives event JSON where there is a parser or a transform, and else lines as they came.",
   ),
   max_size: schema.byteSize().check(atLeast(1, "1 byte")).describe(
     "Closes the file and begins a new one before it grows past this size. A single batch is never split. Closed files are named <stem>-<UTC time>[.n]<extension>, such as app-20261122T101500Z.log.",

@@ -270,26 +270,26 @@ Deno.test("Reader keeps NUL bytes where no hole is expected", async () => {
   assert.equal((await drain(reader))[0]!.bytes.length, 4);
 });
 
-Deno.test("Reader.takePartial hands over the unfinished line with a line feed, once", async () => {
+Deno.test("Reader.takeRest hands over the unfinished line with a line feed, once", async () => {
   const source = new MemorySource(bytesOf("one\nrest"));
   const reader = new Reader(source, START, readerOptions());
   await drain(reader);
-  const chunk = await reader.takePartial();
+  const chunk = await reader.takeRest("all");
   assert.deepEqual(chunk && linesOf(chunk), [{ off: 4, bytes: Buffer.from("rest\n") }]);
   assert.equal(chunk?.position.off, 8);
   assert.equal(reader.partial, 0);
   assert.equal(reader.probe(), "same");
-  assert.equal(await reader.takePartial(), undefined);
+  assert.equal(await reader.takeRest("all"), undefined);
   source.append(bytesOf("more\n"));
   assert.deepEqual((await drain(reader)).flatMap(linesOf), [{ off: 8, bytes: Buffer.from("more\n") }]);
 });
 
-Deno.test("Reader.takePartial hands over nothing when the file no longer holds the line", async () => {
+Deno.test("Reader.takeRest hands over nothing when the file no longer holds the line", async () => {
   const source = new MemorySource(bytesOf("one\nrest"));
   const reader = new Reader(source, START, readerOptions());
   await drain(reader);
   source.bytes = bytesOf("");
-  assert.equal(await reader.takePartial(), undefined);
+  assert.equal(await reader.takeRest("all"), undefined);
   assert.equal((await reader.look()).kind, "changed");
 });
 

@@ -184,10 +184,10 @@ Deno.test("TailPump delivers an unfinished line in its turn, unless it grows unt
   };
   await read();
   bench.append("a.log", "f");
-  pump.enqueuePartial(file);
+  pump.enqueueRest(file, "all");
   await pump.idle();
   assert.deepEqual(collector.records, ["one\n"]);
-  pump.enqueuePartial(file);
+  pump.enqueueRest(file, "all");
   await pump.idle();
   assert.deepEqual(collector.records, ["one\n", "half\n"]);
   bench.append("a.log", "two\n");

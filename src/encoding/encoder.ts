@@ -1,0 +1,36 @@
+import type { LogEvent } from "../event.ts";
+import { eventJson } from "./event_json.ts";
+
+/** Makes an output's bytes of events; it runs in the processor. */
+export interface Encoder {
+  /**
+   * - `copy`: the record as it came, byte for byte; `encode` is not called.
+   * - `lines`: every record is text with exactly one line feed, at its end.
+   * - `text`: any text.
+   */
+  readonly kind: "copy" | "lines" | "text";
+  encode(event: LogEvent): string;
+  /** What the records of one request share. Without it, that depends on the source and the time alone. */
+  partitionOf?(event: LogEvent): string;
+}
+
+/** What an encoder is made for. */
+export interface EncoderOptions {
+  /** Nothing was parsed or transformed: the message is the record as it came. */
+  readonly plain: boolean;
+  /** Event JSON has the record as it came as `raw`. */
+  readonly includeRaw: boolean;
+}
+
+/** `auto`: event JSON where something is parsed or transformed, else lines as they came. */
+export type LineEncoding = "auto" | "text" | "json";
+
+/** The encoder of outputs that write lines: event JSON, or text. */
+export function lineEncoder(encoding: LineEncoding, { plain, includeRaw }: EncoderOptions): Encoder {
+  if (encoding === "json" || (encoding === "auto" && !plain)) {
+    return { kind: "lines", encode: (event) => eventJson(event, includeRaw) };
+  }
+  if (plain) return { kind: "copy", encode: (event) => `${event.raw}\n` };
+  // A record whose format has no message is told by what it was.
+  return { kind: "text", encode: ({ message, raw }) => `${message === "" ? raw : message}\n` };
+}

@@ -1,0 +1,33 @@
+/** Runs actions in the order in which they were announced, for each key by itself, however long each takes to be ready. */
+export class InOrder {
+  readonly #tails = new WeakMap<object, Promise<void>>();
+
+  /**
+   * Runs `action` once `ready` has resolved and the actions that were announced before for `key` have ended, well or
+   * not. Settles as the action does; rejects without running it when `ready` rejects.
+   */
+  run<Value, Result>(
+    key: object,
+    ready: Promise<Value>,
+    action: (value: Value) => Promise<Result>,
+  ): Promise<Result> {
+    const result = this.#run(this.#tails.get(key), ready, action);
+    const ended = () => {};
+    this.#tails.set(key, result.then(ended, ended));
+    return result;
+  }
+
+  async #run<Value, Result>(
+    before: Promise<void> | undefined,
+    ready: Promise<Value>,
+    action: (value: Value) => Promise<Result>,
+  ): Promise<Result> {
+    let value: Value;
+    try {
+      value = await ready;
+    } finally {
+      await before;
+    }
+    return await action(value);
+  }
+}

@@ -1,0 +1,10 @@
+import { type Encoder, type EncoderOptions, lineEncoder, type LineEncoding } from "../encoding/encoder.ts";
+
+/** Makes the encoder of an output of one type. */
+export type EncoderFactory = (config: unknown, options: EncoderOptions) => Encoder;
+
+const lines: EncoderFactory = (config, options) =>
+  lineEncoder((config as { readonly encoding: LineEncoding }).encoding, options);
+
+/** The encoder of every output type that is built; the part of an output that runs in workers. */
+export const encoderTypes: Readonly<Record<string, EncoderFactory>> = { stdout: lines, file: lines };

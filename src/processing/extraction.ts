@@ -1,0 +1,113 @@
+import type { ProcessingContext } from "../component.ts";
+import type { FieldValue, LogEvent } from "../event.ts";
+import { compileFieldPath } from "../lib/field_path.ts";
+import { generateFunction } from "../lib/generated_function.ts";
+import { KeyError } from "../lib/key_error.ts";
+import { parseLevel } from "../lib/level.ts";
+import { isCanonicalRfc3339 } from "../lib/rfc3339.ts";
+import { compileTimeFormat, type TimeParser } from "../lib/time_format/compile_time_format.ts";
+import type { ParserCommon } from "../parsers/parser_config.ts";
+import type { KnownFields } from "../parsers/registry.ts";
+
+/** Moves what every record has out of the fields: time, level and message. */
+export type Extraction = (event: LogEvent) => void;
+
+/** Takes a value, or answers false: then it stays a field. */
+type Setter = (event: LogEvent, value: FieldValue) => boolean;
+
+/** Names of the fields in which a parser's time, level and message are looked for, first one first. */
+export function extractedFields(known: KnownFields, config: ParserCommon): KnownFields {
+  const { time_field: time, level_field: level, message_field: message } = config;
+  return {
+    time: time === undefined ? known.time : [time],
+    level: level === undefined ? known.level : [level],
+    message: message === undefined ? known.message : [message],
+  };
+}
+
+/** The parser of a record's time. Throws KeyError for a format or a time zone that there is not. */
+export function timeParserOf(config: ParserCommon, { now }: Pick<ProcessingContext, "now">): TimeParser {
+  const { time_format: format, timezone } = config;
+  try {
+    return compileTimeFormat(format, { timezone, now });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new KeyError(/time ?zone/i.test(message) ? "timezone" : "time_format", message, { cause: error });
+  }
+}
+
+/**
+ * Compiles the extraction. Field names stand in generated code, so that V8 looks each up in one step; those that are
+ * paths go through {@link compileFieldPath}.
+ */
+export function compileExtraction(
+  known: KnownFields,
+  config: ParserCommon,
+  context: ProcessingContext,
+): Extraction {
+  const fields = extractedFields(known, config);
+  const { time_field: timeField } = config;
+  const parser = timeParserOf(config, context);
+  const setTime: Setter = (event, value) => {
+    const text = typeof value === "bigint" ? String(value) : value;
+    if (typeof text !== "string" && typeof text !== "number") return false;
+    const time = parser.parse(text);
+    if (time !== time) {
+      if (timeField !== undefined) {
+        context.warn(
+          `Cannot read the time in the field "${timeField}", for example "${text}"; it stays a field`,
+        );
+      }
+      return false;
+    }
+    event.timestamp = time;
+    event.timestampText = typeof text === "string" && isCanonicalRfc3339(text) ? text : undefined;
+    return true;
+  };
+  const body: string[] = ["const f = event.fields; let v;"];
+  const paths: {
+    get: (fields: LogEvent["fields"]) => FieldValue | undefined;
+    remove: (fields: LogEvent["fields"]) => unknown;
+  }[] = [];
+  const look = (names: readonly string[], setter: string, label: string) => {
+    if (names.length === 0) return;
+    body.push(`${label}: {`);
+    for (const name of names) {
+      if (/^[^.[\]]+$/.test(name)) {
+        const key = JSON.stringify(name);
+        body.push(
+          `v = f[${key}]; if (v !== undefined && ${setter}(event, v)) { f[${key}] = undefined; break ${label}; }`,
+        );
+      } else {
+        const index = paths.push(compileFieldPath(name)) - 1;
+        body.push(
+          `v = paths[${index}].get(f); if (v !== undefined && ${setter}(event, v)) { paths[${index}].remove(f); break ${label}; }`,
+        );
+      }
+    }
+    body.push("}");
+  };
+  look(fields.time, "setTime", "time");
+  look(fields.level, "setLevel", "level");
+  look(fields.message, "setMessage", "message");
+  return generateFunction<Extraction>(`function extract(event) {\n${body.join("\n")}\n}`, {
+    paths,
+    setTime,
+    setLevel,
+    setMessage,
+  });
+}
+
+const setLevel: Setter = (event, value) => {
+  const level = parseLevel(value);
+  if (level === undefined) return false;
+  event.level = level;
+  return true;
+};
+
+const setMessage: Setter = (event, value) => {
+  if (typeof value === "string") event.message = value;
+  else if (typeof value === "object") return false;
+  else event.message = String(value);
+  return true;
+};

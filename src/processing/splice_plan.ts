@@ -1,0 +1,97 @@
+import type { ProcessingContext } from "../component.ts";
+import type { Encoder } from "../encoding/encoder.ts";
+import { parseLevel } from "../lib/level.ts";
+import { formatRfc3339 } from "../lib/rfc3339.ts";
+import { parserTypes } from "../parsers/registry.ts";
+import type { TransformConfig } from "../transforms/transform_config.ts";
+import { extractedFields, timeParserOf } from "./extraction.ts";
+import type { JsonSplicePlan, SpliceStep } from "./json_splice/json_splice.ts";
+import type { ProcessorPlan } from "./plan.ts";
+
+/** What these names mean as fields depends on the event, which splicing does not have. */
+const EVENT_NAMES = ["message", "level", "timestamp"];
+
+/**
+ * Whether event JSON can be made from the lines of a plan by splicing their bytes, and how; undefined where it takes
+ * events: other parsers, conditions, templates, paths into nested fields.
+ */
+export function splicePlanOf(
+  plan: ProcessorPlan,
+  encoders: readonly Encoder[],
+  context: ProcessingContext,
+): JsonSplicePlan | undefined {
+  const [parser, ...otherParsers] = plan.parsers.filter(({ type }) => type !== "multiline");
+  const [output, ...otherOutputs] = plan.outputs;
+  const [encoder] = encoders;
+  if (parser?.type !== "json" || otherParsers.length > 0) return undefined;
+  if (output === undefined || otherOutputs.length > 0 || encoder?.kind !== "lines") return undefined;
+  if (encoder.partitionOf !== undefined || output.includeRaw) return undefined;
+  if (output.if !== undefined || output.routes.length > 0) return undefined;
+  const { time, level, message } = extractedFields(parserTypes.json.known, parser);
+  if (![...time, ...level, ...message].every(isPlain)) return undefined;
+  const steps = [...constants(parser.custom_fields), ...plan.transforms.map(stepsOf)];
+  if (steps.includes(undefined)) return undefined;
+  const times = timeParserOf(parser, context);
+  return {
+    timeFields: time,
+    levelFields: level,
+    messageFields: message,
+    steps: steps.flatMap((step) => step ?? []),
+    parseTime: (value) => times.parse(value),
+    formatTime: formatRfc3339,
+    parseLevel,
+  };
+}
+
+function constants(fields: Readonly<Record<string, unknown>>): (SpliceStep[] | undefined)[] {
+  return Object.entries(fields).map(([name, value]) => addStep(name, value, true));
+}
+
+function stepsOf({ type, if: condition, config }: TransformConfig): SpliceStep[] | undefined {
+  if (condition !== undefined) return undefined;
+  switch (type) {
+    case "remove":
+      return config.fields.every(isField) && config.patterns.length === 0
+        ? [{ kind: "remove", names: config.fields }]
+        : undefined;
+    case "rename": {
+      const pairs = Object.entries(config.rename);
+      if (!config.overwrite || !pairs.flat().every(isField)) return undefined;
+      return pairs.map(([from, to]) => ({ kind: "rename", from, to }));
+    }
+    case "add": {
+      const steps = Object.entries(config.add).map(([name, value]) =>
+        hasTemplate(value) ? undefined : addStep(name, value, config.overwrite)
+      );
+      return steps.includes(undefined) ? undefined : steps.flatMap((step) => step ?? []);
+    }
+    case "filter": {
+      const kept = [...config.fields, ...config.include_fields];
+      const { exclude_fields: removed, patterns } = config;
+      if (patterns.length > 0 || ![...kept, ...removed].every(isField)) return undefined;
+      return [
+        ...(kept.length === 0 ? [] : [{ kind: "keep", names: kept } as const]),
+        ...(removed.length === 0 ? [] : [{ kind: "remove", names: removed } as const]),
+      ];
+    }
+    default:
+      return undefined;
+  }
+}
+
+function addStep(name: string, value: unknown, overwrite: boolean): SpliceStep[] | undefined {
+  return isField(name) ? [{ kind: "add", name, json: JSON.stringify(value), overwrite }] : undefined;
+}
+
+/** A name that is no path and means nothing but a field. */
+function isField(name: string): boolean {
+  return isPlain(name) && !EVENT_NAMES.includes(name);
+}
+
+function isPlain(name: string): boolean {
+  return /^[^.[\]\\]+$/.test(name) && name !== "__proto__";
+}
+
+function hasTemplate(value: unknown): boolean {
+  return JSON.stringify(value).includes("{{");
+}

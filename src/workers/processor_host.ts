@@ -1,0 +1,129 @@
+import type { RawBatch } from "../batch.ts";
+import type { Way } from "../delivery/parcels.ts";
+import type { Log } from "../lib/log.ts";
+import { reasonForIsolation } from "../processing/isolation.ts";
+import type { Job, PlanFiles, Processed, ProcessorPlan } from "../processing/plan.ts";
+import { isPinned, type Processor } from "../processor.ts";
+import { WorkerPool } from "./worker_pool.ts";
+
+/** What a processor host is made of. */
+export interface ProcessorHostOptions {
+  /** Which outputs get what, by input; handed through to the pipeline. */
+  readonly ways: ReadonlyMap<string, Way>;
+  readonly plans: readonly ProcessorPlan[];
+  readonly files: PlanFiles;
+  /** Processors of the plans by input, for little work. */
+  readonly processors: ReadonlyMap<string, Processor>;
+  /** Workers to start when there is work for them, at least 1. */
+  readonly workers: number;
+  /** Whether workers take over plans that may run among the inputs and outputs once there is more work. */
+  readonly grows: boolean;
+  /** Batches that may wait for a worker. */
+  readonly queueSize: number;
+  /** How long a batch may take before its worker is replaced, in ms. */
+  readonly jobTimeout: number;
+  readonly log: Log;
+}
+
+/** The work of this time, in ms, decides whether it is little. */
+const WINDOW_MS = 250;
+/** Little is what takes less than this share of the main thread. */
+const LITTLE = 0.2;
+
+/**
+ * Where the processors run: among the inputs and outputs as long as there is little work, in workers when there is
+ * more. Plans with code of the user's, or with patterns that only a time limit stops, run in workers from the start.
+ */
+export class ProcessorHost {
+  /** Which outputs get what, by input. */
+  readonly ways: ReadonlyMap<string, Way>;
+  readonly #options: ProcessorHostOptions;
+  readonly #pinned: ReadonlySet<string>;
+  readonly #isolated: boolean;
+  #pool: WorkerPool | undefined;
+  #starting: Promise<void> | undefined;
+  #isDisposed = false;
+  #windowStart = 0;
+  #windowWork = 0;
+
+  constructor(options: ProcessorHostOptions) {
+    this.#options = options;
+    this.ways = options.ways;
+    const { plans, grows } = options;
+    this.#pinned = new Set(plans.filter(isPinned).map(({ input }) => input));
+    // What a processor remembers does not move to another: where workers may be used, it begins there.
+    this.#isolated = plans.some((plan) =>
+      reasonForIsolation(plan) !== undefined || (grows && isPinned(plan))
+    );
+  }
+
+  /** Starts workers if a plan runs nowhere else. Rejects when none can be started. */
+  async start(): Promise<void> {
+    if (this.#isolated) await this.#startPool();
+  }
+
+  /** Resolves when one more batch may be given to `process`. */
+  async waitForRoom(): Promise<void> {
+    await this.#pool?.waitForRoom();
+  }
+
+  /** Parses, transforms and encodes. Rejects only when the host is disposed first. */
+  process(input: string, batch: RawBatch): Promise<Processed> {
+    const { bytes, ends, source, receivedAt, origin } = batch;
+    const job = { bytes, ends, source, receivedAt, ...(origin === undefined ? {} : { origin }) };
+    if (this.#pool !== undefined) {
+      return this.#inWorker(this.#pool, input, job);
+    }
+    const processor = this.#options.processors.get(input);
+    if (processor === undefined) {
+      return Promise.reject(new Error(`Cannot process records of input "${input}": it has no plan`));
+    }
+    const begin = performance.now();
+    try {
+      return Promise.resolve(processor.process(job));
+    } catch (error) {
+      return Promise.reject(error);
+    } finally {
+      this.#worked(begin, performance.now());
+    }
+  }
+
+  async #inWorker(pool: WorkerPool, input: string, job: Job): Promise<Processed> {
+    const processed = await pool.process(input, job, { pinned: this.#pinned.has(input) });
+    if (processed === undefined) throw new Error("Cannot process records: the workers have been stopped");
+    return processed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    await this.#starting?.catch(() => {});
+    await this.#pool?.dispose();
+  }
+
+  /** Has workers started once the work of a window is not little any more. Both in milliseconds of one clock. */
+  #worked(begin: number, end: number): void {
+    if (!this.#options.grows || this.#starting !== undefined) return;
+    if (begin - this.#windowStart > WINDOW_MS) {
+      this.#windowStart = begin;
+      this.#windowWork = 0;
+    }
+    this.#windowWork += end - begin;
+    if (this.#windowWork < WINDOW_MS * LITTLE) return;
+    this.#startPool().catch((error: unknown) => {
+      this.#options.log.warn("Cannot start workers; going on without them", { error });
+    });
+  }
+
+  #startPool(): Promise<void> {
+    return this.#starting ??= this.#createPool();
+  }
+
+  async #createPool(): Promise<void> {
+    const { plans, files, workers: size, jobTimeout, queueSize, log } = this.#options;
+    const pool = new WorkerPool({ size, plans, files, jobTimeout, queueSize, log });
+    await pool.start();
+    if (this.#isDisposed) return await pool.dispose();
+    this.#pool = pool;
+    log.debug("Started workers", { workers: size });
+  }
+}

@@ -1,0 +1,15 @@
+import { hasUserCode } from "../processing/isolation.ts";
+import { buildProcessor, type ProcessorPlan } from "../processor.ts";
+import { hardenRealm } from "../sandbox/harden.ts";
+import { serve, type WorkerScope } from "./serve.ts";
+
+// The entry point of a worker. The main thread gives it no permission at all.
+serve(globalThis as unknown as WorkerScope, { build: buildProcessor, harden });
+
+/** Hardens the realm where code of the user's will run; elsewhere it would only cost time. */
+async function harden(plans: readonly ProcessorPlan[]): Promise<void> {
+  if (!plans.some(hasUserCode)) return;
+  // The runtime's own modules do not expect a hardened realm, and transforms may need them later.
+  await Promise.all([import("node:buffer"), import("node:crypto"), import("node:module")]);
+  hardenRealm();
+}
