@@ -36,6 +36,6 @@ export const TINY: Sizes = {
   latencySeconds: 0.3,
   idleSeconds: 0.2,
   warmUp: 0.2,
-  settle: 0.5,
+  settle: 1.5,
   starts: 1,
 };
