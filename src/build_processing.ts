@@ -181,7 +181,7 @@ export async function startProcessing(prepared: PreparedProcessing, log: Log): P
   const { ways, plans, files, processors, workerPool } = prepared;
   if (plans.length === 0) return nothingToProcess(ways);
   const { ProcessorHost } = await import("./workers/processor_host.ts");
-  const { num_workers: workers = navigator.hardwareConcurrency, queue_size, job_timeout } = workerPool;
+  const { num_workers: workers, queue_size, job_timeout } = workerPool;
   const host = new ProcessorHost({
     ways,
     plans,

@@ -12,6 +12,7 @@ import { ByteBudget } from "./lib/byte_budget.ts";
 import { InOrder } from "./lib/in_order.ts";
 import type { Log } from "./lib/log.ts";
 import { reasonOf } from "./lib/reason.ts";
+import { outputBuffers } from "./lib/spare_buffers.ts";
 import type { Output, OutputClosedError } from "./outputs/output.ts";
 import type { Processed } from "./processing/plan.ts";
 
@@ -347,6 +348,8 @@ export class Pipeline {
     counts[outcome] += events;
     if (outcome !== "failed" && forwarded !== undefined) {
       this.ledger.leaveOut(counts, outcome, forwarded.result, forwarded.kept);
+      // Every output has it by now; one that failed may still be writing.
+      for (const { batch } of forwarded.result.batches) outputBuffers.give(batch.bytes.buffer);
     }
     this.#budget.give(bytes);
     if (--this.#inFlight === 0) this.#endDrain();

@@ -18,7 +18,7 @@ import {
 import { planFiles } from "./processing/plan_files.ts";
 import { Splicer } from "./processing/splicer.ts";
 import { Warnings } from "./processing/warnings.ts";
-import { compileCondition, type Condition } from "./sandbox/condition.ts";
+import type { Condition } from "./sandbox/condition.ts";
 
 export type { Job, PlanFiles, Processed, ProcessorPlan } from "./processing/plan.ts";
 
@@ -87,8 +87,39 @@ interface Parts {
 /** The reason of records that the conditions and routes of the outputs leave out. */
 const UNROUTED = "no_output";
 const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+const TEXT_BYTES = 32 * 1024;
 const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
+
+/** Records in ASCII as text. Many are decoded at once, but not all: V8 is slow with strings over 128 KiB. */
+class AsciiTexts {
+  readonly #bytes: Uint8Array;
+  readonly #ends: Uint32Array;
+  #text = "";
+  /** Where the text begins and ends in the bytes. */
+  #start = 0;
+  #end = 0;
+
+  constructor(bytes: Uint8Array, ends: Uint32Array) {
+    this.#bytes = bytes;
+    this.#ends = ends;
+  }
+
+  /** The bytes from `start` to `stop`, in the record `index`. Records are asked for in order. */
+  slice(index: number, start: number, stop: number): string {
+    if (stop > this.#end) this.#decode(index, start);
+    return this.#text.slice(start - this.#start, stop - this.#start);
+  }
+
+  #decode(index: number, start: number): void {
+    const ends = this.#ends;
+    let last = index;
+    while (last + 1 < ends.length && (ends[last + 1] ?? 0) - start <= TEXT_BYTES) last++;
+    this.#start = start;
+    this.#end = ends[last] ?? start;
+    this.#text = DECODER.decode(this.#bytes.subarray(start, this.#end));
+  }
+}
 
 class RecordProcessor implements Processor {
   readonly #parts: Parts;
@@ -108,7 +139,7 @@ class RecordProcessor implements Processor {
     const { bytes, ends, source, receivedAt, origin } = job;
     const splicer = this.#parts.splicer !== undefined && isUtf8(bytes) ? this.#parts.splicer : undefined;
     splicer?.begin(job);
-    const text = splicer === undefined && isAscii(bytes) ? DECODER.decode(bytes) : undefined;
+    const texts = splicer === undefined && isAscii(bytes) ? new AsciiTexts(bytes, ends) : undefined;
     const event = newEvent(source);
     let start = 0;
     for (let index = 0; index < ends.length; index++) {
@@ -117,9 +148,9 @@ class RecordProcessor implements Processor {
       if (stop > start && bytes[stop - 1] === LINE_FEED) stop--;
       if (stop > start && bytes[stop - 1] === CARRIAGE_RETURN) stop--;
       if (splicer === undefined || !splicer.splice(bytes, start, stop)) {
-        event.raw = text === undefined
+        event.raw = texts === undefined
           ? DECODER.decode(bytes.subarray(start, stop))
-          : text.slice(start, stop);
+          : texts.slice(index, start, stop);
         event.timestamp = receivedAt;
         event.timestampText = undefined;
         event.message = "";
@@ -199,7 +230,10 @@ async function sinkOf(plan: OutputPlan, encoder: Encoder, context: ProcessingCon
   const { if: source, routes, name } = plan;
   const condition = source === undefined
     ? undefined
-    : await compileCondition(source, { key: "if", warn: context.warn });
+    : await (await import("./sandbox/condition.ts")).compileCondition(source, {
+      key: "if",
+      warn: context.warn,
+    });
   return { output: name, condition, routes, collector: collectorFor(encoder) };
 }
 

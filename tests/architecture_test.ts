@@ -32,7 +32,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   telemetry: ["lib"],
   delivery: ["buffers/batch_buffer.ts", "outputs/output.ts", "processing/plan.ts", "lib"],
   // The parts of the way inside a processor.
-  processing: ["parsers", "transforms", "sandbox", "encoding", "framing", "lib"],
+  processing: ["parsers", "transforms", "sandbox", "encoding", "lib"],
   "processor.ts": [
     "processing",
     "parsers",

@@ -1,6 +1,7 @@
 import { planOf, prepareProcessing } from "../build_processing.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
-import { fieldsJson, jsonString } from "../encoding/event_json.ts";
+import { FieldsWriter } from "../encoding/fields_json.ts";
+import { jsonString } from "../encoding/json_string.ts";
 import { formatRfc3339 } from "../lib/rfc3339.ts";
 import { Inspector, type Snapshot } from "../processing/inspector.ts";
 import type { PlanFiles } from "../processing/plan.ts";
@@ -50,7 +51,7 @@ export function snapshotJson({ timestamp, timestampText, message, level, source,
   const levelMember = level === undefined ? "" : `,"level":"${level}"`;
   return `{"timestamp":"${time}","message":${jsonString(message)}${levelMember},"source":${
     jsonString(source)
-  },"fields":${fieldsJson(fields)}}`;
+  },"fields":${new FieldsWriter().write(fields)}}`;
 }
 
 /** Text from a file, or from standard input for `-`. */

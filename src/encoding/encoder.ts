@@ -1,5 +1,5 @@
 import type { LogEvent } from "../event.ts";
-import { eventJson } from "./event_json.ts";
+import { EventJson } from "./event_json.ts";
 
 /** Makes an output's bytes of events; it runs in the processor. */
 export interface Encoder {
@@ -28,7 +28,8 @@ export type LineEncoding = "auto" | "text" | "json";
 /** The encoder of outputs that write lines: event JSON, or text. */
 export function lineEncoder(encoding: LineEncoding, { plain, includeRaw }: EncoderOptions): Encoder {
   if (encoding === "json" || (encoding === "auto" && !plain)) {
-    return { kind: "lines", encode: (event) => eventJson(event, includeRaw) };
+    const json = new EventJson(includeRaw);
+    return { kind: "lines", encode: (event) => json.write(event) };
   }
   if (plain) return { kind: "copy", encode: (event) => `${event.raw}\n` };
   // A record whose format has no message is told by what it was.

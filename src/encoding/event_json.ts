@@ -1,47 +1,31 @@
-import type { Fields, LogEvent, Source } from "../event.ts";
+import type { LogEvent, Source } from "../event.ts";
 import { formatRfc3339 } from "../lib/rfc3339.ts";
+import { FieldsWriter } from "./fields_json.ts";
+import { jsonString } from "./json_string.ts";
 
-/** What cannot stand in a JSON string as it is; lone surrogates among it, which have no UTF-8. */
-// deno-lint-ignore no-control-regex
-const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/;
+/** Writes events as lines of JSON: timestamp, message, level where it is known, source, fields, and on demand raw. */
+export class EventJson {
+  readonly #fields = new FieldsWriter();
+  readonly #includeRaw: boolean;
+  #source: Source | undefined;
+  #sourceMember = "";
 
-/** A text as JSON, in quotes. */
-export function jsonString(text: string): string {
-  return SPECIAL.test(text) ? JSON.stringify(text) : `"${text}"`;
-}
-
-// JSON has integers of any size; JSON.stringify throws for a bigint unless this says how it is written.
-Object.defineProperty(BigInt.prototype, "toJSON", {
-  value(this: bigint): unknown {
-    return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(this.toString());
-  },
-  writable: true,
-  configurable: true,
-});
-
-let lastSource: Source | undefined;
-let lastSourceJson = "";
-
-/** The member for `source`, remembered for the records of a batch. */
-function sourceMember(source: Source): string {
-  if (source !== lastSource) {
-    lastSource = source;
-    lastSourceJson = `,"source":${jsonString(source.stream)},"fields":`;
+  constructor(includeRaw: boolean) {
+    this.#includeRaw = includeRaw;
   }
-  return lastSourceJson;
-}
 
-/** An event as one line of JSON: timestamp, message, level where it is known, source, fields, and on demand raw. */
-export function eventJson(event: LogEvent, includeRaw: boolean): string {
-  const { level } = event;
-  return '{"timestamp":"' + (event.timestampText ?? formatRfc3339(event.timestamp)) +
-    '","message":' + jsonString(event.message) +
-    (level === undefined ? "" : ',"level":"' + level + '"') +
-    sourceMember(event.source) + fieldsJson(event.fields) +
-    (includeRaw ? ',"raw":' + jsonString(event.raw) + "}\n" : "}\n");
-}
-
-/** Fields as JSON. Absent ones are left out, as JSON.stringify does with undefined. */
-export function fieldsJson(fields: Fields): string {
-  return JSON.stringify(fields);
+  /** The event as one line, its line feed included. */
+  write(event: LogEvent): string {
+    const { level, source } = event;
+    // Once for all records of a batch.
+    if (source !== this.#source) {
+      this.#source = source;
+      this.#sourceMember = `,"source":${jsonString(source.stream)},"fields":`;
+    }
+    return '{"timestamp":"' + (event.timestampText ?? formatRfc3339(event.timestamp)) +
+      '","message":' + jsonString(event.message) +
+      (level === undefined ? "" : ',"level":"' + level + '"') +
+      this.#sourceMember + this.#fields.write(event.fields) +
+      (this.#includeRaw ? ',"raw":' + jsonString(event.raw) + "}\n" : "}\n");
+  }
 }

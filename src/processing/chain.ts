@@ -2,7 +2,7 @@ import type { ProcessingContext } from "../component.ts";
 import type { LogEvent } from "../event.ts";
 import { generateFunction } from "../lib/generated_function.ts";
 import { KeyMistakes } from "../lib/key_error.ts";
-import { compileCondition, type Condition } from "../sandbox/condition.ts";
+import type { Condition } from "../sandbox/condition.ts";
 import type { TransformConfig } from "../transforms/transform_config.ts";
 import type { Transform } from "../transforms/transform.ts";
 import { type TransformFactory, transformTypes } from "../transforms/registry.ts";
@@ -32,6 +32,7 @@ export async function compileChain(
     const key = `transforms[${index}]`;
     const { if: condition } = config;
     if (condition !== undefined) {
+      const { compileCondition } = await import("../sandbox/condition.ts");
       const compile = () => compileCondition(condition, { key: "if", warn: context.warn });
       conditions[index] = await mistakes.try(key, compile);
     }

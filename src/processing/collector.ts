@@ -1,23 +1,43 @@
 import type { EncodedBatch } from "../batch.ts";
 import type { Encoder } from "../encoding/encoder.ts";
 import type { LogEvent } from "../event.ts";
-import { LineScanner } from "../framing/lines.ts";
+import { outputCopy } from "../lib/spare_buffers.ts";
 import type { Job } from "./plan.ts";
 
 const ENCODER = new TextEncoder();
-const SCANNER = new LineScanner();
-/** Grows to the largest text of a job: encoding into a buffer that is there is several times cheaper than a new one. */
-let scratch = new Uint8Array(1024 * 1024);
+/** Text is encoded in pieces of this many characters: what lives longer than that burdens the garbage collector. */
+const PIECE = 16 * 1024;
 
-/** A text in UTF-8, in a buffer of its own. */
-function encoded(text: string): Uint8Array<ArrayBuffer> {
-  if (scratch.length < text.length) scratch = new Uint8Array(text.length * 2);
-  let { read, written } = ENCODER.encodeInto(text, scratch);
-  if (read < text.length) {
-    scratch = new Uint8Array(text.length * 3);
-    ({ read, written } = ENCODER.encodeInto(text, scratch));
+/** Text in UTF-8 that grows; the buffer stays for the next text. */
+class Utf8Text {
+  #bytes = new Uint8Array(512 * 1024);
+  /** Where the text ends. */
+  end = 0;
+
+  /** Puts more text behind what there is. */
+  append(text: string): void {
+    if (this.#bytes.length - this.end < text.length) this.#grow(text.length);
+    let { read, written } = ENCODER.encodeInto(text, this.#bytes.subarray(this.end));
+    if (read < text.length) {
+      // Not all of it is ASCII; three bytes a character are always enough.
+      this.#grow(text.length * 3);
+      ({ read, written } = ENCODER.encodeInto(text, this.#bytes.subarray(this.end)));
+    }
+    this.end += written;
   }
-  return scratch.slice(0, written);
+
+  /** The text so far, in a buffer of its own; then there is none. */
+  take(): Uint8Array<ArrayBuffer> {
+    const bytes = outputCopy(this.#bytes.subarray(0, this.end));
+    this.end = 0;
+    return bytes;
+  }
+
+  #grow(more: number): void {
+    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.end + more));
+    larger.set(this.#bytes.subarray(0, this.end));
+    this.#bytes = larger;
+  }
 }
 
 /** Gathers what one output gets of a job. */
@@ -61,51 +81,62 @@ class RecordCollector implements Collector {
   }
 }
 
-/** Text of one partition: a string for the whole job is encoded at once, which is several times cheaper. */
+/** Text of one partition. */
 class TextCollector implements Collector {
   readonly #encoder: Encoder;
   readonly #partition: string;
+  readonly #bytes = new Utf8Text();
+  /** Text that is not encoded yet, and where each of its records ends. */
   #text = "";
-  /** Ends in characters, for text that may hold line feeds. */
-  #parts: string[] | undefined;
+  #textEnds: number[] = [];
+  #ends = new Uint32Array(4096);
+  #count = 0;
 
   constructor(encoder: Encoder, partition = "") {
     this.#encoder = encoder;
     this.#partition = partition;
-    this.#parts = encoder.kind === "text" ? [] : undefined;
   }
 
   take(event: LogEvent): void {
-    const text = this.#encoder.encode(event);
-    if (this.#parts === undefined) this.#text += text;
-    else this.#parts.push(text);
+    this.#text += this.#encoder.encode(event);
+    this.#textEnds.push(this.#text.length);
+    if (this.#text.length >= PIECE) this.#encode();
   }
 
   finish(): EncodedBatch[] {
-    const parts = this.#parts;
-    if (parts !== undefined) {
-      this.#parts = [];
-      return parts.length === 0 ? [] : [this.#ofParts(parts)];
-    }
-    const text = this.#text;
-    this.#text = "";
-    if (text === "") return [];
-    const bytes = encoded(text);
-    const { count } = SCANNER.scan(bytes, 0, bytes.length);
-    return [{ bytes, ends: SCANNER.ends(count), partition: this.#partition }];
+    if (this.#text !== "") this.#encode();
+    if (this.#count === 0) return [];
+    const ends = this.#ends.slice(0, this.#count);
+    this.#count = 0;
+    return [{ bytes: this.#bytes.take(), ends, partition: this.#partition }];
   }
 
-  #ofParts(parts: readonly string[]): EncodedBatch {
-    const texts = parts.map(encoded);
-    const bytes = new Uint8Array(texts.reduce((sum, text) => sum + text.length, 0));
-    const ends = new Uint32Array(parts.length);
-    let at = 0;
-    texts.forEach((text, index) => {
-      bytes.set(text, at);
-      at += text.length;
-      ends[index] = at;
-    });
-    return { bytes, ends, partition: this.#partition };
+  #encode(): void {
+    const text = this.#text;
+    const ends = this.#textEnds;
+    const start = this.#bytes.end;
+    this.#text = "";
+    this.#textEnds = [];
+    if (this.#ends.length < this.#count + ends.length) this.#growEnds(this.#count + ends.length);
+    this.#bytes.append(text);
+    if (this.#bytes.end - start === text.length) {
+      for (const end of ends) this.#ends[this.#count++] = start + end;
+      return;
+    }
+    // Not all of it is ASCII: where a record ends in bytes is known only once it is encoded by itself.
+    this.#bytes.end = start;
+    let from = 0;
+    for (const end of ends) {
+      this.#bytes.append(text.slice(from, end));
+      this.#ends[this.#count++] = this.#bytes.end;
+      from = end;
+    }
+  }
+
+  #growEnds(least: number): void {
+    const larger = new Uint32Array(Math.max(this.#ends.length * 2, least));
+    larger.set(this.#ends);
+    this.#ends = larger;
   }
 }
 

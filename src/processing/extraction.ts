@@ -48,7 +48,16 @@ export function compileExtraction(
   const fields = extractedFields(known, config);
   const { time_field: timeField } = config;
   const parser = timeParserOf(config, context);
+  // Many records of one second have the same text.
+  let lastText = "";
+  let lastTime = 0;
+  let isLastCanonical = false;
   const setTime: Setter = (event, value) => {
+    if (value === lastText && lastText !== "") {
+      event.timestamp = lastTime;
+      event.timestampText = isLastCanonical ? lastText : undefined;
+      return true;
+    }
     const text = typeof value === "bigint" ? String(value) : value;
     if (typeof text !== "string" && typeof text !== "number") return false;
     const time = parser.parse(text);
@@ -61,7 +70,12 @@ export function compileExtraction(
       return false;
     }
     event.timestamp = time;
-    event.timestampText = typeof text === "string" && isCanonicalRfc3339(text) ? text : undefined;
+    event.timestampText = undefined;
+    if (typeof text !== "string") return true;
+    lastText = text;
+    lastTime = time;
+    isLastCanonical = isCanonicalRfc3339(text);
+    if (isLastCanonical) event.timestampText = text;
     return true;
   };
   const body: string[] = ["const f = event.fields; let v;"];

@@ -1,4 +1,4 @@
-import type { ProcessorPlan } from "./plan.ts";
+import { hasUserCode, type ProcessorPlan } from "./plan.ts";
 import { usesBacktrackingOnly } from "../lib/regexp_hazard.ts";
 
 /**
@@ -13,12 +13,6 @@ export function reasonForIsolation(plan: ProcessorPlan): "user code" | "patterns
   );
   const isSlow = ({ pattern }: UserPattern): boolean => usesBacktrackingOnly(pattern);
   return hasGrok || patternsOf(plan).some(isSlow) ? "patterns" : undefined;
-}
-
-/** Whether conditions or scripts of the user's run in a plan. */
-export function hasUserCode({ transforms, outputs }: ProcessorPlan): boolean {
-  return outputs.some((output) => output.if !== undefined) ||
-    transforms.some((step) => step.if !== undefined || step.type === "script" || step.type === "route");
 }
 
 /** A regular expression of the user's, and the key under which it stands in the plan. */

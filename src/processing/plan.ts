@@ -61,3 +61,9 @@ export function isPlain({ parsers, transforms }: Pick<ProcessorPlan, "parsers" |
       type === "multiline" && Object.keys(custom_fields).length === 0
     );
 }
+
+/** Whether conditions or scripts of the user's run in a plan. */
+export function hasUserCode({ transforms, outputs }: ProcessorPlan): boolean {
+  return outputs.some((output) => output.if !== undefined) ||
+    transforms.some((step) => step.if !== undefined || step.type === "script" || step.type === "route");
+}

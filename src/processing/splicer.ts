@@ -2,6 +2,7 @@ import type { EncodedBatch } from "../batch.ts";
 import type { ProcessingContext } from "../component.ts";
 import type { Encoder } from "../encoding/encoder.ts";
 import type { LogEvent } from "../event.ts";
+import { outputCopy } from "../lib/spare_buffers.ts";
 import type { JsonSplice } from "./json_splice/json_splice.ts";
 import type { Job, ProcessorPlan } from "./plan.ts";
 import { splicePlanOf } from "./splice_plan.ts";
@@ -66,7 +67,8 @@ export class Splicer {
 
   finish(): EncodedBatch[] {
     if (this.#count === 0) return [];
-    return [{ bytes: this.#out.slice(0, this.#end), ends: this.#ends.slice(0, this.#count), partition: "" }];
+    const bytes = outputCopy(this.#out.subarray(0, this.#end));
+    return [{ bytes, ends: this.#ends.slice(0, this.#count), partition: "" }];
   }
 
   #reserve(bytes: number): void {

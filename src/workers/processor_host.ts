@@ -14,8 +14,8 @@ export interface ProcessorHostOptions {
   readonly files: PlanFiles;
   /** Processors of the plans by input, for little work. */
   readonly processors: ReadonlyMap<string, Processor>;
-  /** Workers to start when there is work for them, at least 1. */
-  readonly workers: number;
+  /** Workers to start at most, when there is work for them. Unset: as many as there are cores for them. */
+  readonly workers: number | undefined;
   /** Whether workers take over plans that may run among the inputs and outputs once there is more work. */
   readonly grows: boolean;
   /** Batches that may wait for a worker. */
@@ -29,6 +29,8 @@ export interface ProcessorHostOptions {
 const WINDOW_MS = 250;
 /** Little is what takes less than this share of the main thread. */
 const LITTLE = 0.2;
+/** With so many bytes in jobs, no more are taken than the workers have at hand: they and their results are memory. */
+const BYTES_AT_ONCE = 1024 * 1024;
 
 /**
  * Where the processors run: among the inputs and outputs as long as there is little work, in workers when there is
@@ -45,6 +47,10 @@ export class ProcessorHost {
   #isDisposed = false;
   #windowStart = 0;
   #windowWork = 0;
+  /** Jobs that are not answered, and their bytes. */
+  #jobs = 0;
+  #bytes = 0;
+  #roomWaiters: (() => void)[] = [];
 
   constructor(options: ProcessorHostOptions) {
     this.#options = options;
@@ -59,11 +65,16 @@ export class ProcessorHost {
 
   /** Starts workers if a plan runs nowhere else. Rejects when none can be started. */
   async start(): Promise<void> {
-    if (this.#isolated) await this.#startPool();
+    if (this.#isolated) await this.#startPool(false);
   }
 
   /** Resolves when one more batch may be given to `process`. */
   async waitForRoom(): Promise<void> {
+    while (
+      this.#bytes >= BYTES_AT_ONCE && this.#jobs > 2 * (this.#pool?.workers ?? 0) && !this.#isDisposed
+    ) {
+      await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
+    }
     await this.#pool?.waitForRoom();
   }
 
@@ -71,9 +82,32 @@ export class ProcessorHost {
   process(input: string, batch: RawBatch): Promise<Processed> {
     const { bytes, ends, source, receivedAt, origin } = batch;
     const job = { bytes, ends, source, receivedAt, ...(origin === undefined ? {} : { origin }) };
-    if (this.#pool !== undefined) {
-      return this.#inWorker(this.#pool, input, job);
-    }
+    this.#jobs++;
+    this.#bytes += bytes.length;
+    const answered = () => {
+      this.#jobs--;
+      this.#bytes -= bytes.length;
+      for (const wake of this.#roomWaiters.splice(0)) wake();
+    };
+    const processed = this.#process(input, job);
+    processed.then(answered, answered);
+    return processed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    for (const wake of this.#roomWaiters.splice(0)) wake();
+    await this.#starting?.catch(() => {});
+    await this.#pool?.dispose();
+  }
+
+  #process(input: string, job: Job): Promise<Processed> {
+    const pool = this.#pool;
+    if (pool === undefined) return this.#processHere(input, job);
+    return pool.process(input, job, { pinned: this.#pinned.has(input) });
+  }
+
+  #processHere(input: string, job: Job): Promise<Processed> {
     const processor = this.#options.processors.get(input);
     if (processor === undefined) {
       return Promise.reject(new Error(`Cannot process records of input "${input}": it has no plan`));
@@ -88,18 +122,6 @@ export class ProcessorHost {
     }
   }
 
-  async #inWorker(pool: WorkerPool, input: string, job: Job): Promise<Processed> {
-    const processed = await pool.process(input, job, { pinned: this.#pinned.has(input) });
-    if (processed === undefined) throw new Error("Cannot process records: the workers have been stopped");
-    return processed;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#isDisposed = true;
-    await this.#starting?.catch(() => {});
-    await this.#pool?.dispose();
-  }
-
   /** Has workers started once the work of a window is not little any more. Both in milliseconds of one clock. */
   #worked(begin: number, end: number): void {
     if (!this.#options.grows || this.#starting !== undefined) return;
@@ -109,21 +131,22 @@ export class ProcessorHost {
     }
     this.#windowWork += end - begin;
     if (this.#windowWork < WINDOW_MS * LITTLE) return;
-    this.#startPool().catch((error: unknown) => {
+    this.#startPool(true).catch((error: unknown) => {
       this.#options.log.warn("Cannot start workers; going on without them", { error });
     });
   }
 
-  #startPool(): Promise<void> {
-    return this.#starting ??= this.#createPool();
+  #startPool(hasMuchWork: boolean): Promise<void> {
+    return this.#starting ??= this.#createPool(hasMuchWork);
   }
 
-  async #createPool(): Promise<void> {
-    const { plans, files, workers: size, jobTimeout, queueSize, log } = this.#options;
+  async #createPool(hasMuchWork: boolean): Promise<void> {
+    const { plans, files, workers, jobTimeout, queueSize, log } = this.#options;
+    const size = workers ?? navigator.hardwareConcurrency;
     const pool = new WorkerPool({ size, plans, files, jobTimeout, queueSize, log });
-    await pool.start();
+    await pool.start(hasMuchWork);
     if (this.#isDisposed) return await pool.dispose();
     this.#pool = pool;
-    log.debug("Started workers", { workers: size });
+    log.debug("Started the first worker", { workers_at_most: size });
   }
 }

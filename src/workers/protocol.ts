@@ -23,6 +23,8 @@ export interface JobRequest {
   readonly plan: number;
   /** The records as `packJob` lays them out; transferred, and it comes back with the answer. */
   readonly buffer: ArrayBuffer;
+  /** Transferred as well: for what the worker makes of this or a later job. */
+  readonly spare: ArrayBuffer | undefined;
   readonly records: number;
   /** Length of the records' bytes. */
   readonly length: number;
@@ -77,6 +79,7 @@ export function packJob(
   buffer: ArrayBuffer,
   source: number,
   newSource: Source | undefined,
+  spare?: ArrayBuffer,
 ): JobRequest {
   const records = ends.length;
   let at = 0;
@@ -90,6 +93,7 @@ export function packJob(
     type: "job",
     plan,
     buffer,
+    spare,
     records,
     length: bytes.length,
     source,

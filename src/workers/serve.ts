@@ -1,4 +1,5 @@
 import type { Source } from "../event.ts";
+import { outputBuffers } from "../lib/spare_buffers.ts";
 import { KeyError, KeyErrors } from "../lib/key_error.ts";
 import { reasonOf } from "../lib/reason.ts";
 import type { PlanFiles, Processor, ProcessorPlan } from "../processor.ts";
@@ -44,7 +45,8 @@ export function serve(scope: WorkerScope, { build, harden }: WorkerParts): void 
   };
 
   const process = (request: JobRequest) => {
-    const { buffer, plan, source, newSource } = request;
+    const { buffer, spare, plan, source, newSource } = request;
+    if (spare !== undefined) outputBuffers.give(spare);
     if (newSource !== undefined) sources[source] = newSource;
     const known = sources[source];
     const processor = processors[plan];

@@ -1,6 +1,5 @@
-import { hasUserCode } from "../processing/isolation.ts";
+import { hasUserCode } from "../processing/plan.ts";
 import { buildProcessor, type ProcessorPlan } from "../processor.ts";
-import { hardenRealm } from "../sandbox/harden.ts";
 import { serve, type WorkerScope } from "./serve.ts";
 
 // The entry point of a worker. The main thread gives it no permission at all.
@@ -11,5 +10,6 @@ async function harden(plans: readonly ProcessorPlan[]): Promise<void> {
   if (!plans.some(hasUserCode)) return;
   // The runtime's own modules do not expect a hardened realm, and transforms may need them later.
   await Promise.all([import("node:buffer"), import("node:crypto"), import("node:module")]);
+  const { hardenRealm } = await import("../sandbox/harden.ts");
   hardenRealm();
 }

@@ -1,6 +1,6 @@
 import type { Log } from "../lib/log.ts";
 import type { Job, PlanFiles, Processed, ProcessorPlan } from "../processing/plan.ts";
-import { TransferBuffers } from "./transfer_buffers.ts";
+import { SpareBuffers } from "../lib/spare_buffers.ts";
 import { type Task, WorkerSlot } from "./worker_slot.ts";
 
 /** What a pool is made with. */
@@ -46,7 +46,7 @@ export class WorkerPool implements AsyncDisposable {
     this.#options = options;
     const { size, plans, files, jobTimeout, log, entry } = options;
     this.#plans = new Map(plans.map(({ input }, index) => [input, index]));
-    const buffers = new TransferBuffers(2 * size + 1);
+    const buffers = new SpareBuffers(2 * size + 1);
     const start = { type: "start", plans, files: shared(files), jobTimeout } as const;
     const slot = (number: number): WorkerSlot =>
       new WorkerSlot({
@@ -78,11 +78,13 @@ export class WorkerPool implements AsyncDisposable {
 
   /**
    * Starts the first worker and resolves when it is ready. Rejects when it cannot be started: with KeyErrors for
-   * what is wrong in the configuration of a plan. The pool is of no use then.
+   * what is wrong in the configuration of a plan. The pool is of no use then. With `hasMuchWork` the others start at
+   * the same time, not one by one as they are needed.
    */
-  async start(): Promise<void> {
-    const [first] = this.#slots;
+  async start(hasMuchWork = false): Promise<void> {
+    const [first, ...others] = this.#slots;
     if (first === undefined) throw new Error("Cannot start a pool of 0 workers; at least one is needed");
+    if (hasMuchWork) { for (const slot of others) slot.start(); }
     try {
       await first.startOnce();
     } catch (error) {

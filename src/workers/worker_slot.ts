@@ -5,7 +5,7 @@ import { sleep } from "../lib/sleep.ts";
 import type { Job, Processed } from "../processing/plan.ts";
 import type { StartRequest } from "./protocol.ts";
 import { offsetOf, recordOf, SingleRecordResults } from "./single_records.ts";
-import type { TransferBuffers } from "./transfer_buffers.ts";
+import type { SpareBuffers } from "../lib/spare_buffers.ts";
 import { type Answer, WorkerThread } from "./worker_thread.ts";
 
 /** Two, so that a worker has the next job at hand while the answer to the one before is on its way. */
@@ -33,7 +33,7 @@ export interface WorkerSlotOptions {
   readonly number: number;
   create(): Worker;
   readonly start: StartRequest;
-  readonly buffers: TransferBuffers;
+  readonly buffers: SpareBuffers;
   readonly log: Log;
   /** Called whenever `room` may have grown. */
   onRoom(): void;

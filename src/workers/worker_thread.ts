@@ -4,7 +4,7 @@ import { reasonOf } from "../lib/reason.ts";
 import type { Job, Processed } from "../processing/plan.ts";
 import { packedLength, packJob, type Request, type Response, type StartRequest } from "./protocol.ts";
 import { SourceTable } from "./source_table.ts";
-import type { TransferBuffers } from "./transfer_buffers.ts";
+import { outputBuffers, type SpareBuffers } from "../lib/spare_buffers.ts";
 
 /** How long a worker may take to build its processors. */
 const START_LIMIT = 60_000;
@@ -18,7 +18,7 @@ export type Answer = { readonly processed: Processed } | { readonly failure: str
 export interface WorkerThreadOptions {
   create(): Worker;
   readonly start: StartRequest;
-  readonly buffers: TransferBuffers;
+  readonly buffers: SpareBuffers;
   /** Called once when the thread ended by itself while no job was running; it takes none any more. */
   onDeath(reason: string): void;
 }
@@ -68,7 +68,9 @@ export class WorkerThread {
     if (this.#ended) return Promise.resolve(undefined);
     const { number, newSource } = this.#sources.refer(job.source);
     const buffer = this.#options.buffers.take(packedLength(job));
-    this.#send(packJob(job, plan, buffer, number, newSource), [buffer]);
+    const spare = outputBuffers.takeAny();
+    const transfer = spare === undefined ? [buffer] : [buffer, spare];
+    this.#send(packJob(job, plan, buffer, number, newSource, spare), transfer);
     const { promise, resolve } = Promise.withResolvers<Answer>();
     this.#running.push({ answer: resolve });
     if (this.#running.length === 1) this.#expectAnswer();

@@ -3,8 +3,11 @@ const SMALLEST = 64 * 1024;
 /** Larger ones are for the rare giant record; they are not kept. */
 const LARGEST_KEPT = 4 * 1024 * 1024;
 
-/** Buffers that travel to a worker with a job and come back with its answer, to be used again. */
-export class TransferBuffers {
+/**
+ * Buffers to be used again. A fresh one costs more than filling it: the system hands its pages out one by one. And V8
+ * lets many that nobody needs lie until it collects garbage, since it hardly counts what is outside its heap.
+ */
+export class SpareBuffers {
   readonly #limit: number;
   readonly #free: ArrayBuffer[] = [];
 
@@ -28,8 +31,25 @@ export class TransferBuffers {
     return new ArrayBuffer(size > LARGEST_KEPT ? length : size);
   }
 
-  /** Takes back a buffer that nobody uses any more. */
-  give(buffer: ArrayBuffer): void {
-    if (buffer.byteLength <= LARGEST_KEPT && this.#free.length < this.#limit) this.#free.push(buffer);
+  /** A buffer that is there, whatever its size. */
+  takeAny(): ArrayBuffer | undefined {
+    return this.#free.pop();
   }
+
+  /** Takes back a buffer that nobody uses any more; what is not kept is freed at once. */
+  give(buffer: ArrayBuffer): void {
+    if (buffer.detached) return;
+    if (buffer.byteLength <= LARGEST_KEPT && this.#free.length < this.#limit) this.#free.push(buffer);
+    else buffer.transfer(0);
+  }
+}
+
+/** For what processors make: the buffers come back once every output has the records. */
+export const outputBuffers: SpareBuffers = new SpareBuffers(8);
+
+/** A copy of bytes in a buffer of {@link outputBuffers}, which may be larger. */
+export function outputCopy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(outputBuffers.take(bytes.length), 0, bytes.length);
+  copy.set(bytes);
+  return copy;
 }
