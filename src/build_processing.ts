@@ -132,8 +132,12 @@ export async function prepareProcessing(loaded: LoadedConfig): Promise<PreparedP
     if (options === undefined) continue;
     const { createFramer } = await import("./framing/framing.ts");
     const joining = parsers.findIndex(({ multiline }) => multiline !== undefined);
+    const key = `parsers[${joining}].multiline.pattern`;
     try {
       framers.set(name, createFramer(options));
+      // Lines are joined where nothing could stop an expression that never ends.
+      const hint = await explosionOf(options.multiline?.pattern);
+      if (hint !== undefined) tell(hint.canBeStopped ? warnings : problems, name, key, hint.text);
     } catch (error) {
       if (!(error instanceof KeyError)) throw error;
       tell(problems, name, `parsers[${joining}].${error.key}`, error.message);
@@ -206,6 +210,17 @@ function nothingToProcess(ways: ReadonlyMap<string, Way>): Processing {
       Promise.reject(new Error(`Cannot process records of input "${input}": it has no plan`)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+/** Why a pattern may take for ever; undefined where it does not. V8 stops only some of them by itself. */
+async function explosionOf(
+  pattern: string | undefined,
+): Promise<{ text: string; canBeStopped: boolean } | undefined> {
+  if (pattern === undefined) return undefined;
+  const { explosionHint, usesBacktrackingOnly } = await import("./lib/regexp_hazard.ts");
+  const { compileRegExp } = await import("./lib/regular_expression.ts");
+  const text = await explosionHint(compileRegExp(pattern));
+  return text === undefined ? undefined : { text, canBeStopped: !usesBacktrackingOnly(pattern) };
 }
 
 /** Reads files once, however many parts of the plan name them. Throws KeyErrors. */

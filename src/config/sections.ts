@@ -52,7 +52,9 @@ export const workerPool = object({
   ),
   queue_size: integer({ min: 1 }).default(1000).describe("Batches that may wait for a worker."),
   job_timeout: duration().default("30s").describe("How long a batch may take before its worker is replaced."),
-  enable_stealing: boolean().default(false).describe("Let idle workers take over waiting batches."),
+  enable_stealing: boolean().default(false).describe(
+    "Accepted. Workers share one queue, so that an idle one always takes over what waits.",
+  ),
 }).describe("Workers that parse and transform records.");
 
 const retry = object({

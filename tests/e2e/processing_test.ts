@@ -234,3 +234,88 @@ scenario("agent refuses a script with mistakes at its place in the configuration
   assert.equal(code, 2, agent.stderr);
   assert.match(agent.stderr, /config\.yaml:\d+:\d+ inputs\.files\[0\]\.parser\.pattern: /);
 }, WATCHING);
+
+scenario(
+  "agent stops a pattern that explodes, keeps its line as a dead letter, and loses no other",
+  async (space) => {
+    const { output, delivered } = space.fileOutput();
+    // A back-reference keeps V8's linear engine from taking over.
+    space.configure({
+      output,
+      rest: {
+        parser: {
+          type: "regex",
+          pattern: "^(?<who>\\w+) (?:(a+)+\\2)+$|^(?<message>\\w+ \\d+.*)$",
+          on_error: "pass",
+        },
+        worker_pool: { job_timeout: "500ms" },
+        dead_letter: { enabled: true, dir: space.path("dead") },
+      },
+    });
+    const writer = new LineWriter("w", { maximum: 20 });
+    writer.append(space.log(), 200);
+    appendBytes(space.log(), text(`evil ${"a".repeat(40)}!\n`));
+    writer.append(space.log(), 200);
+    const agent = space.start();
+    agent.expectError(/dead letter|longer than/);
+    await agent.until("lines", () => delivered.lines >= 400);
+    await agent.terminate();
+    const [file] = [...Deno.readDirSync(space.path("dead"))].map(({ name }) => name);
+    const letters = Deno.readTextFileSync(space.path("dead", file ?? "")).trimEnd().split("\n").map((line) =>
+      JSON.parse(line)
+    );
+    assert.deepEqual(letters.map(({ record }) => record.slice(0, 8)), ["evil aaa"]);
+    assert.equal(delivered.lines, 400);
+  },
+  WATCHING,
+);
+
+scenario(
+  "agent refuses to join lines by a pattern that explodes and that nothing could stop",
+  async (space) => {
+    const pattern = "^((a+)+)\\1!$";
+    space.configure({ files: { parser: { type: "multiline", multiline: { pattern } } } });
+    const agent = space.start();
+    assert.equal((await agent.ended()).code, 2, agent.stderr);
+    assert.match(agent.stderr, /config\.yaml:\d+:\d+ inputs\.files\[0\]\.parser\.multiline\.pattern: /);
+  },
+  WATCHING,
+);
+
+scenario(
+  "agent reads grok patterns and tables from files, joins lines, and uses several parsers in turn",
+  async (space) => {
+    Deno.mkdirSync(space.path("patterns"));
+    Deno.writeTextFileSync(
+      space.path("patterns", "shop"),
+      "# ours\nORDER (?>[A-Z]{2})-\\d++\nSHOPLINE %{ORDER:order} %{NUMBER:total:float}\n",
+    );
+    Deno.writeTextFileSync(space.path("prices.csv"), "order,customer\nAB-1,Ann\nAB-2,Ben\n");
+    appendBytes(
+      space.log(),
+      text('AB-1 12.50\nAB-2 3\n\tat Shop.sell(Shop.java:3)\n{"msg":"json","order":"AB-2"}\nnone of both\n'),
+    );
+    space.configure({
+      files: {
+        parser: [
+          {
+            type: "grok",
+            grok_pattern: "^%{SHOPLINE}",
+            patterns_dir: space.path("patterns"),
+            multiline: { pattern: "^\\s", match: "after" },
+          },
+          { type: "json" },
+        ],
+        transforms: [{ type: "lookup", file: space.path("prices.csv"), field: "order" }],
+      },
+    });
+    const agent = await space.once();
+    assert.deepEqual(eventsOf(agent.stdout).map(({ message, fields }) => [message, fields]), [
+      ["", { order: "AB-1", total: 12.5, customer: "Ann" }],
+      ["", { order: "AB-2", total: 3, customer: "Ben" }],
+      ["json", { order: "AB-2", customer: "Ben" }],
+      ["none of both", { parse_error: 'not in the formats "grok", "json"' }],
+    ]);
+  },
+  WATCHING,
+);
