@@ -49,6 +49,26 @@ Deno.test("Tasks compile for five systems, with the permissions and V8 flags of 
   }
 });
 
+Deno.test("Tasks compile the entry points of workers in, which the compiler does not find by itself", () => {
+  const source = join(REPOSITORY, "src");
+  const entries = [...walk(source)].flatMap((file) =>
+    [...Deno.readTextFileSync(file).matchAll(/new Worker\(new URL\("\.\/([\w.]+)", import\.meta\.url\)/g)]
+      .map(([, name]) => join(file, "..", name!).slice(REPOSITORY.length + 1))
+  );
+  assert.deepEqual(entries, ["src/workers/worker.ts"]);
+  for (const command of compiles) {
+    for (const entry of entries) assert.ok(command.includes(` --include ${entry} `), command);
+  }
+});
+
+function* walk(directory: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(directory)) {
+    const path = join(directory, name);
+    if (isDirectory) yield* walk(path);
+    else if (name.endsWith(".ts")) yield path;
+  }
+}
+
 Deno.test("V8 knows the flags of start", async () => {
   const flag = /--v8-flags=\S+/.exec(tasks["start"]!.command)?.[0];
   assert.ok(flag);
