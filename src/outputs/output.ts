@@ -19,6 +19,26 @@ export class OutputClosedError extends Error {
   override readonly name = "OutputClosedError";
 }
 
+/** Thrown by `send` when the destination said when to come back, for example with `Retry-After`. */
+export class RetryLaterError extends Error {
+  override readonly name = "RetryLaterError";
+
+  /** `wait`: not before this time, in milliseconds from now. */
+  constructor(message: string, readonly wait: number, options?: ErrorOptions) {
+    super(message, options);
+  }
+}
+
+/** How an output likes its batches. A single record may be larger. */
+export interface Batching {
+  /** Records at most. */
+  readonly events: number;
+  /** Bytes at most. */
+  readonly bytes: number;
+  /** How long the first record waits for others, in milliseconds. */
+  readonly wait: number;
+}
+
 /** A destination. `send` is called with one batch at a time unless the output says that it takes more. */
 export interface Output extends AsyncDisposable {
   /** Called again, with backoff, until it resolves. */
@@ -30,6 +50,8 @@ export interface Output extends AsyncDisposable {
    * `time` is in milliseconds since 1970.
    */
   partitionOf(source: Source, time: number): string;
+  /** What the sender gathers before it calls `send`; without it, whatever is there, in pieces of moderate size. */
+  readonly batching?: Batching;
   /** State that is saved in the same commit as the inputs' positions. */
   readonly participant?: CheckpointParticipant;
 }
