@@ -65,6 +65,7 @@ export function buildPipeline(
       max: retry.max_backoff,
       multiplier: retry.multiplier,
       jitter: retry.jitter,
+      limit: retry.max_retries,
     },
     blockTimeout: config.buffer.block_timeout,
     deadLetters: buildDeadLetters(config, logger.named("dead_letters")),

@@ -205,9 +205,9 @@ export class Pipeline {
   }
 
   #startLine({ name, output, buffer }: OutputLine): RunningLine {
-    const { log, onOutputClosed, retry } = this.#options;
+    const { deadLetters, log, onOutputClosed: onClosed, retry } = this.#options;
     const force = new AbortController();
-    const sender = new Sender({ name, output, buffer, log, retry, onClosed: onOutputClosed });
+    const sender = new Sender({ name, output, buffer, log, retry, deadLetters, onClosed });
     const sending = sender.run(force.signal);
     return { name, output, buffer, force, sending, pending: 0 };
   }
@@ -279,8 +279,8 @@ export class Pipeline {
     if (batch.withdrawn?.aborted) return REFUSED;
     const events = batch.ends.length;
     const { length } = batch.bytes;
-    this.#receive(counts, events);
     const processed = processing.process(input, batch);
+    this.#receive(counts, events);
     const settle = async (): Promise<Outcome> => {
       try {
         const forward = (result: Processed) => this.#forward(batch, result, lines, way);
@@ -289,7 +289,8 @@ export class Pipeline {
           return this.#settle(await forwarded.written, events, length, counts, forwarded);
         }
       } catch (error) {
-        this.#failedTaking(batch, error);
+        // Where the processing has ended before its answer, that was said already, or is no trouble.
+        if (!this.#refusing && processing === this.#processing) this.#failedTaking(batch, error);
       }
       return this.#settle("failed", events, length, counts);
     };
@@ -310,17 +311,18 @@ export class Pipeline {
     for (const { line, batch } of parcels) {
       if (!(await this.#waitForRoom(line, batch.ends.length, batch.bytes.length))) return undefined;
     }
-    if (lines !== this.#lines || batch.withdrawn?.aborted) return undefined;
+    const isOver = () => lines !== this.#lines || batch.withdrawn?.aborted === true;
+    if (isOver()) return undefined;
+    // First of all, since it may fail: no output must have got what is offered again then.
+    const kept = result.deadLetters.length === 0
+      ? 0
+      : await this.#options.deadLetters.keep(batch, result.deadLetters);
+    if (isOver()) return undefined;
     const written = parcels.map(({ line, batch }) => this.#writeTo(line, batch));
-    const forwarded = { result, kept: 0 };
-    if (result.deadLetters.length > 0) {
-      const keep = async (): Promise<Outcome> => {
-        forwarded.kept = await this.#options.deadLetters.keep(batch, result.deadLetters);
-        return forwarded.kept > 0 ? "delivered" : "discarded";
-      };
-      written.push(keep());
-    }
-    return Object.assign(forwarded, { written: Promise.all(written).then(gravest) });
+    if (kept > 0) written.push(Promise.resolve("delivered"));
+    // What an output gets as it came is not discarded, whatever the conditions of others say.
+    const counted = way.raw.length === 0 ? result : { ...result, discarded: {} };
+    return { result: counted, kept, written: Promise.all(written).then(gravest) };
   }
 
   #writeTo(line: RunningLine, batch: EncodedBatch): Promise<Outcome> {

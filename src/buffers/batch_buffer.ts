@@ -17,6 +17,11 @@ export interface BatchBuffer extends AsyncDisposable {
    * or false once the buffer is closed.
    */
   waitForRoom(events: number, bytes: number): Promise<boolean>;
+  /**
+   * Resolves once somebody waits for room, or the buffer is closed: what is read should not be kept back then. Also when
+   * `stop` aborts.
+   */
+  whenFull(stop: AbortSignal): Promise<void>;
   /** Memory: settles once released, or `failed` when the buffer is disposed first. Disk: once synced. */
   write(batch: EncodedBatch): Promise<Outcome>;
   /** Batches in the order they were written; ends when the buffer is closed and empty, or `stop` aborts. */

@@ -43,6 +43,7 @@ export class MemoryBuffer implements BatchBuffer {
   #closed = false;
   #waiting: Waiter[] = [];
   #wakeReader: (() => void) | undefined;
+  readonly #fullListeners = new Set<() => void>();
 
   /** Throws a RangeError when a bound is below 1. */
   constructor(options: MemoryBufferOptions) {
@@ -71,7 +72,21 @@ export class MemoryBuffer implements BatchBuffer {
   waitForRoom(events: number, bytes: number): Promise<boolean> {
     if (this.#closed) return Promise.resolve(false);
     if (this.#waiting.length === 0 && this.#fits(events, bytes, 0, 0)) return Promise.resolve(true);
+    for (const tell of this.#fullListeners) tell();
     return new Promise((grant) => this.#waiting.push({ events, bytes, grant }));
+  }
+
+  whenFull(stop: AbortSignal): Promise<void> {
+    if (this.#waiting.length > 0 || this.#closed || stop.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const tell = () => {
+        this.#fullListeners.delete(tell);
+        stop.removeEventListener("abort", tell);
+        resolve();
+      };
+      this.#fullListeners.add(tell);
+      stop.addEventListener("abort", tell, { once: true });
+    });
   }
 
   write(batch: EncodedBatch): Promise<Outcome> {
@@ -92,6 +107,7 @@ export class MemoryBuffer implements BatchBuffer {
 
   close(): void {
     this.#closed = true;
+    for (const tell of this.#fullListeners) tell();
     for (const waiter of this.#waiting.splice(0)) waiter.grant(false);
     this.#wake();
   }

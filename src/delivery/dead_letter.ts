@@ -1,14 +1,26 @@
-import type { RawBatch } from "../batch.ts";
+import type { EncodedBatch, RawBatch } from "../batch.ts";
 import type { Log } from "../lib/log.ts";
+import type { SendResult } from "../outputs/output.ts";
 import type { Processed } from "../processing/plan.ts";
 
 /** Records of a job, by index, that cannot be processed, each with the reason. */
 export type Letters = Processed["deadLetters"];
 
-/** Keeps records that cannot be processed. */
+/** Records that an output gives up, since its destination refuses them or does not take them for too long. */
+export interface RefusedRecords {
+  readonly output: string;
+  readonly batch: EncodedBatch;
+  readonly refused: SendResult["rejected"];
+  /** How often they were sent. */
+  readonly attempts: number;
+}
+
+/** Keeps records that cannot be processed or delivered. */
 export interface DeadLetters extends AsyncDisposable {
   /** Resolves with how many of them are kept; the others are discarded. Rejects when they could not be written. */
   keep(batch: RawBatch, letters: Letters): Promise<number>;
+  /** The same for records that an output gives up. */
+  keepRefused(records: RefusedRecords): Promise<number>;
 }
 
 /** Without a queue such records are lost, which is said. */
@@ -26,6 +38,18 @@ export class NoDeadLetters implements DeadLetters {
       this.#log.error(
         `Cannot process ${records} record(s) of "${source.stream}": ${reason}; discarded, since dead_letter is not enabled`,
         { input: source.input, stream: source.stream, records, reason },
+      );
+    }
+    return Promise.resolve(0);
+  }
+
+  keepRefused({ output, refused }: RefusedRecords): Promise<number> {
+    const reasons = new Map<string, number>();
+    for (const { reason } of refused) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    for (const [reason, records] of reasons) {
+      this.#log.error(
+        `Cannot deliver ${records} record(s) to output "${output}": ${reason}; discarded, since dead_letter is not enabled`,
+        { output, records, reason },
       );
     }
     return Promise.resolve(0);
@@ -52,6 +76,25 @@ export function deadLetterLine(
       input: source.input,
       source: source.stream,
       ...(origin === undefined ? {} : { id: `${origin.id}.${(offset ?? 0).toString(36)}`, offset }),
+      ...recordOf(record),
+    })
+  }\n`;
+}
+
+/** The same for a record that an output gives up, as it would have been sent. */
+export function refusedLine(
+  { output, batch: { bytes, ends, partition }, attempts }: RefusedRecords,
+  { index, reason }: SendResult["rejected"][number],
+  time: number,
+): string {
+  const record = bytes.subarray(index === 0 ? 0 : ends[index - 1] ?? 0, ends[index]);
+  return `${
+    JSON.stringify({
+      time: new Date(time).toISOString(),
+      reason,
+      output,
+      attempts,
+      ...(partition === "" ? {} : { partition }),
       ...recordOf(record),
     })
   }\n`;

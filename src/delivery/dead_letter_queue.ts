@@ -2,7 +2,13 @@ import { join } from "node:path";
 import type { RawBatch } from "../batch.ts";
 import type { Log } from "../lib/log.ts";
 import { reasonOf } from "../lib/reason.ts";
-import { deadLetterLine, type DeadLetters, type Letters } from "./dead_letter.ts";
+import {
+  deadLetterLine,
+  type DeadLetters,
+  type Letters,
+  refusedLine,
+  type RefusedRecords,
+} from "./dead_letter.ts";
 
 /** What a dead letter queue is made of; times in milliseconds. */
 export interface DeadLetterQueueOptions {
@@ -20,7 +26,8 @@ interface Segment {
   readonly name: string;
   events: number;
   bytes: number;
-  /** When the last letter was written, in ms since 1970. */
+  /** When the first and the last letter were written, in ms since 1970. */
+  readonly first: number;
   last: number;
 }
 
@@ -49,8 +56,17 @@ export class DeadLetterQueue implements DeadLetters {
 
   keep(batch: RawBatch, letters: Letters): Promise<number> {
     const now = this.#now();
-    const lines = letters.map((letter) => deadLetterLine(batch, letter, now)).join("");
-    const kept = this.#turn.then(() => this.#write(new TextEncoder().encode(lines), letters.length, now));
+    return this.#append(letters.map((letter) => deadLetterLine(batch, letter, now)), now);
+  }
+
+  keepRefused(records: RefusedRecords): Promise<number> {
+    const now = this.#now();
+    return this.#append(records.refused.map((refused) => refusedLine(records, refused, now)), now);
+  }
+
+  #append(lines: readonly string[], now: number): Promise<number> {
+    const bytes = new TextEncoder().encode(lines.join(""));
+    const kept = this.#turn.then(() => this.#write(bytes, lines.length, now));
     this.#turn = kept.catch(() => {});
     return kept;
   }
@@ -70,7 +86,7 @@ export class DeadLetterQueue implements DeadLetters {
       for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
     } catch (error) {
       // What is half written would spoil the line that follows.
-      await file.truncate(before).catch(() => {});
+      await file.truncate(before).catch(() => this.#close());
       throw error;
     }
     segment.bytes += bytes.length;
@@ -86,7 +102,9 @@ export class DeadLetterQueue implements DeadLetters {
     const segments = this.#segments ??= [];
     const current = segments.at(-1);
     if (this.#file !== undefined && current !== undefined && !this.#isFull(current, now)) {
-      return { file: this.#file, segment: current };
+      // A file that somebody has deleted takes letters that nobody ever sees.
+      if ((await this.#file.stat()).nlink !== 0) return { file: this.#file, segment: current };
+      segments.pop();
     }
     await this.#close();
     const time = new Date(now).toISOString().replaceAll(/[-:.]/g, "");
@@ -95,7 +113,7 @@ export class DeadLetterQueue implements DeadLetters {
       try {
         const path = join(this.#options.directory, name);
         const file = this.#file = await Deno.open(path, { append: true, createNew: true, mode: 0o640 });
-        const segment = { name, events: 0, bytes: 0, last: now };
+        const segment = { name, events: 0, bytes: 0, first: now, last: now };
         segments.push(segment);
         return { file, segment };
       } catch (error) {
@@ -104,10 +122,10 @@ export class DeadLetterQueue implements DeadLetters {
     }
   }
 
-  #isFull({ events, bytes, last }: Segment, now: number): boolean {
+  #isFull({ events, bytes, first }: Segment, now: number): boolean {
     const { max_size: limit, max_age } = this.#options;
     const full = "events" in limit ? events >= limit.events / SEGMENTS : bytes >= limit.bytes / SEGMENTS;
-    return full || now - last > max_age / SEGMENTS;
+    return full || now - first > max_age / SEGMENTS;
   }
 
   /** Segments that an earlier process left. */
@@ -120,7 +138,8 @@ export class DeadLetterQueue implements DeadLetters {
       const bytes = await Deno.readFile(join(directory, name));
       const { mtime } = await Deno.stat(join(directory, name));
       const events = bytes.reduce((sum, byte) => sum + (byte === 0x0a ? 1 : 0), 0);
-      segments.push({ name, events, bytes: bytes.length, last: mtime?.getTime() ?? 0 });
+      const last = mtime?.getTime() ?? 0;
+      segments.push({ name, events, bytes: bytes.length, first: last, last });
     }
     return segments.sort((a, b) => a.name < b.name ? -1 : 1);
   }

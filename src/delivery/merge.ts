@@ -4,21 +4,28 @@ import type { BufferedBatch } from "../buffers/batch_buffer.ts";
 const LINE_FEED = 10;
 
 /**
- * How many of the batches, from the first on, may go out as one: of one partition and together at most `maxBytes`.
+ * How many of the batches, from the first on, may go out as one: of one partition and together at most `maxBytes` and
+ * `maxEvents`.
  * A batch that does not end in a line feed (a partial line) is the last of its group: outputs that write bytes as
  * they are put the missing one after a batch, not inside it.
  */
-export function mergeable(batches: readonly BufferedBatch[], maxBytes: number): number {
+export function mergeable(
+  batches: readonly BufferedBatch[],
+  maxBytes: number,
+  maxEvents: number = Infinity,
+): number {
   const first = batches[0];
   if (first === undefined) return 0;
   let bytes = first.batch.bytes.length;
+  let events = first.batch.ends.length;
   let count = 1;
   let previous = first.batch;
   while (count < batches.length && previous.bytes.at(-1) === LINE_FEED) {
     const next = batches[count]?.batch;
     if (next === undefined || next.partition !== first.batch.partition) break;
     bytes += next.bytes.length;
-    if (bytes > maxBytes) break;
+    events += next.ends.length;
+    if (bytes > maxBytes || events > maxEvents) break;
     previous = next;
     count++;
   }
@@ -66,4 +73,24 @@ export function pick(batch: EncodedBatch, indices: readonly number[]): EncodedBa
 
 function record(batch: EncodedBatch, index: number): Uint8Array {
   return batch.bytes.subarray(index === 0 ? 0 : batch.ends[index - 1] ?? 0, batch.ends[index] ?? 0);
+}
+
+/** The batch in pieces of at most so many records and bytes, in order; a single record may be larger. */
+export function pieces(batch: EncodedBatch, maxEvents: number, maxBytes: number): EncodedBatch[] {
+  const { bytes, ends, partition } = batch;
+  if (ends.length <= maxEvents && bytes.length <= maxBytes) return [batch];
+  const result: EncodedBatch[] = [];
+  for (let first = 0; first < ends.length;) {
+    const start = first === 0 ? 0 : ends[first - 1] ?? 0;
+    let next = first + 1;
+    while (next < ends.length && next - first < maxEvents && (ends[next] ?? 0) - start <= maxBytes) next++;
+    const end = ends[next - 1] ?? bytes.length;
+    result.push({
+      bytes: bytes.subarray(start, end),
+      ends: ends.slice(first, next).map((each) => each - start),
+      partition,
+    });
+    first = next;
+  }
+  return result;
 }

@@ -10,6 +10,7 @@ export class ReadAhead {
   #ended = false;
   #wakeOwner: (() => void) | undefined;
   #wakeReader: (() => void) | undefined;
+  #arrived: PromiseWithResolvers<void> = Promise.withResolvers();
 
   /** Reads ahead while less than `maxBytes` are waiting. */
   constructor(buffer: BatchBuffer, maxBytes: number) {
@@ -24,11 +25,13 @@ export class ReadAhead {
         this.waiting.push(buffered);
         this.#bytes += buffered.batch.bytes.length;
         this.#wakeOwner?.();
+        this.#announce();
         if (this.#bytes >= this.#maxBytes) await new Promise<void>((resolve) => this.#wakeReader = resolve);
       }
     } finally {
       this.#ended = true;
       this.#wakeOwner?.();
+      this.#announce();
     }
   }
 
@@ -40,6 +43,22 @@ export class ReadAhead {
       this.#wakeOwner = undefined;
     }
     return true;
+  }
+
+  /** Whether nothing more will come. */
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** Resolves when the next batch has arrived, or nothing more will come. */
+  arrival(): Promise<void> {
+    return this.#ended ? Promise.resolve() : this.#arrived.promise;
+  }
+
+  #announce(): void {
+    const { resolve } = this.#arrived;
+    this.#arrived = Promise.withResolvers();
+    resolve();
   }
 
   /** Removes the first `count` batches. */

@@ -8,6 +8,8 @@ export interface BackoffOptions {
   readonly multiplier: number;
   /** Shortens each wait by up to half, so that many agents do not come back at the same moment. */
   readonly jitter: boolean;
+  /** After so many retries a batch is given up; absent: never. */
+  readonly limit?: number | undefined;
   /** For tests; from 0 up to, not including, 1. */
   readonly random?: () => number;
 }

@@ -4,8 +4,10 @@ import { formatDuration } from "../lib/duration.ts";
 import type { Log } from "../lib/log.ts";
 import { reasonOf } from "../lib/reason.ts";
 import { sleep as sleepFor } from "../lib/sleep.ts";
-import { type Output, OutputClosedError, type SendResult } from "../outputs/output.ts";
-import { merge, mergeable, pick } from "./merge.ts";
+import { type Output, OutputClosedError, RetryLaterError, type SendResult } from "../outputs/output.ts";
+import type { DeadLetters } from "./dead_letter.ts";
+import { gather, type Sleep } from "./gather.ts";
+import { merge, mergeable, pick, pieces } from "./merge.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { Backoff, type BackoffOptions, DEFAULT_BACKOFF } from "./retry.ts";
 
@@ -20,10 +22,12 @@ export interface SenderOptions {
   readonly output: Output;
   readonly log: Log;
   readonly retry?: BackoffOptions;
+  /** Where records go that the destination refuses, or does not take within the limit of retries. */
+  readonly deadLetters: DeadLetters;
   /** Called once when the output can never take anything again; the sender has ended then. */
   readonly onClosed?: (error: OutputClosedError) => void;
   /** For tests. Resolves with true after `ms`, with false once `stop` aborts. */
-  readonly sleep?: (ms: number, stop: AbortSignal) => Promise<boolean>;
+  readonly sleep?: Sleep;
   /** For tests: milliseconds since 1970. */
   readonly now?: () => number;
 }
@@ -42,6 +46,12 @@ export interface SenderCounters {
   rejected: number;
 }
 
+/** Records of a batch that were given up, and those of them that no dead letter keeps. */
+interface GivenUp {
+  rejected: number;
+  lost: number;
+}
+
 /**
  * Carries batches from a buffer to an output, in order, each again and again until the output has it. Nothing is
  * released before that, so an output that is down holds the inputs' positions and, once the buffer is full, the
@@ -51,7 +61,7 @@ export class Sender {
   readonly counters: SenderCounters = { records: 0, bytes: 0, batches: 0, failedSends: 0, rejected: 0 };
   readonly #options: SenderOptions;
   readonly #backoff: Backoff;
-  readonly #sleep: (ms: number, stop: AbortSignal) => Promise<boolean>;
+  readonly #sleep: Sleep;
   readonly #now: () => number;
   /** When the trouble began and what it was, so that the log tells of changes only. */
   #trouble: { readonly since: number; reason: string } | undefined;
@@ -82,12 +92,16 @@ export class Sender {
 
   async #run(stop: AbortSignal): Promise<void> {
     if (!(await this.#open(stop))) return;
-    const ahead = new ReadAhead(this.#options.buffer, MERGE_BYTES);
+    const { buffer, output: { batching } } = this.#options;
+    const ahead = new ReadAhead(buffer, Math.max(MERGE_BYTES, batching?.bytes ?? 0));
     const reading = ahead.run(stop);
     // Awaited below; until then a failure must not count as unhandled, which would end the process.
     reading.catch(() => {});
     while (!stop.aborted && await ahead.ready()) {
-      const group = ahead.take(mergeable(ahead.waiting, MERGE_BYTES));
+      const group = batching === undefined
+        ? ahead.take(mergeable(ahead.waiting, MERGE_BYTES))
+        : await gather(ahead, buffer, batching, this.#sleep, stop);
+      if (stop.aborted) break;
       if (!(await this.#deliver(group, stop))) return;
     }
     await reading;
@@ -110,51 +124,80 @@ export class Sender {
 
   /** Returns false when the sender must end; the batches are then not released. */
   async #deliver(group: readonly BufferedBatch[], stop: AbortSignal): Promise<boolean> {
-    const { output, name } = this.#options;
+    const { output: { batching }, name } = this.#options;
     const whole = merge(group.map((buffered) => buffered.batch));
-    let batch: EncodedBatch = whole;
+    const parts = batching === undefined ? [whole] : pieces(whole, batching.events, batching.bytes);
     let rejected = 0;
-    for (;;) {
-      try {
-        const result = await output.send(batch, stop);
-        rejected += this.#countRejected(result);
-        if (result.retry.length === 0) break;
-        const what = `send ${count(batch.ends.length, "record")} to output "${name}"`;
-        batch = pick(batch, result.retry);
-        const partly = new Error(`${batch.ends.length} of them did not arrive`);
-        if (!(await this.#waitAfter(partly, what, stop))) return false;
-      } catch (error) {
-        this.counters.failedSends++;
-        if (stop.aborted || this.#isClosed(error)) return false;
-        const what = `send ${count(batch.ends.length, "record")} to output "${name}"`;
-        if (!(await this.#waitAfter(error, what, stop))) return false;
-      }
+    let lost = 0;
+    for (const part of parts) {
+      const given = await this.#sendAll(part, stop);
+      if (given === undefined) return false;
+      rejected += given.rejected;
+      lost += given.lost;
     }
     this.#recovered(`Sending to output "${name}" again`);
     this.counters.records += whole.ends.length - rejected;
     this.counters.bytes += whole.bytes.length;
     this.counters.batches += group.length;
-    const outcome = rejected > 0 && rejected === whole.ends.length ? "discarded" : "delivered";
+    const outcome = lost > 0 && lost === whole.ends.length ? "discarded" : "delivered";
     for (const buffered of group) buffered.release(outcome);
     return true;
   }
 
-  /** Rejected records are discarded until there is a queue for dead letters; one message for each reason. */
-  #countRejected(result: SendResult): number {
-    if (result.rejected.length === 0) return 0;
-    const { log, name } = this.#options;
-    const reasons = new Map<string, number>();
-    for (const { reason } of result.rejected) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    for (const [reason, records] of reasons) {
-      log.error(
-        `Cannot deliver ${
-          count(records, "record")
-        } to output "${name}": ${reason}; discarded, since there is no dead letter queue`,
-        { output: name, records, reason },
-      );
+  /** Sends until all is there or given up; undefined: the sender must end. */
+  async #sendAll(whole: EncodedBatch, stop: AbortSignal): Promise<GivenUp | undefined> {
+    const { output, name } = this.#options;
+    const { limit } = this.#options.retry ?? DEFAULT_BACKOFF;
+    const given: GivenUp = { rejected: 0, lost: 0 };
+    let batch = whole;
+    for (let attempts = 1;; attempts++) {
+      let failure: unknown;
+      try {
+        const { rejected, retry } = await output.send(batch, stop);
+        if (!(await this.#giveUp(batch, rejected, attempts, given, stop))) return undefined;
+        if (retry.length === 0) return given;
+        batch = pick(batch, retry);
+        failure = new Error(`${batch.ends.length} of them did not arrive`);
+      } catch (error) {
+        this.counters.failedSends++;
+        if (stop.aborted || this.#isClosed(error)) return undefined;
+        failure = error;
+      }
+      if (limit !== undefined && attempts > limit) {
+        const reason = `${reasonOf(failure)}; given up after ${count(attempts, "attempt")}`;
+        const all = Array.from(batch.ends, (_, index) => ({ index, reason }));
+        return await this.#giveUp(batch, all, attempts, given, stop) ? given : undefined;
+      }
+      const what = `send ${count(batch.ends.length, "record")} to output "${name}"`;
+      if (!(await this.#waitAfter(failure, what, stop))) return undefined;
     }
-    this.counters.rejected += result.rejected.length;
-    return result.rejected.length;
+  }
+
+  /**
+   * Makes dead letters of records that the destination will not take, and counts them. A queue that cannot be written
+   * to is tried again and again, since nothing may be lost silently. False when `stop` aborts first.
+   */
+  async #giveUp(
+    batch: EncodedBatch,
+    refused: SendResult["rejected"],
+    attempts: number,
+    given: GivenUp,
+    stop: AbortSignal,
+  ): Promise<boolean> {
+    if (refused.length === 0) return true;
+    const { deadLetters, name } = this.#options;
+    for (;;) {
+      try {
+        const kept = await deadLetters.keepRefused({ output: name, batch, refused, attempts });
+        given.rejected += refused.length;
+        given.lost += refused.length - kept;
+        this.counters.rejected += refused.length;
+        return true;
+      } catch (error) {
+        const what = `keep ${count(refused.length, "dead letter")} of output "${name}"`;
+        if (!(await this.#waitAfter(error, what, stop))) return false;
+      }
+    }
   }
 
   #isClosed(error: unknown): boolean {
@@ -165,7 +208,8 @@ export class Sender {
 
   /** Says what is wrong when that is news, then waits. Returns false when `stop` aborts first. */
   #waitAfter(error: unknown, what: string, stop: AbortSignal): Promise<boolean> {
-    const wait = this.#backoff.next();
+    const backoff = this.#backoff.next();
+    const wait = error instanceof RetryLaterError ? Math.max(error.wait, 0) : backoff;
     const reason = reasonOf(error);
     const since = this.#trouble?.since ?? this.#now();
     if (this.#trouble?.reason !== reason) {

@@ -44,6 +44,28 @@ export function bufferContract(
     assert.equal(await buffer.waitForRoom(100, 100_000), true);
   });
 
+  Deno.test(`${name} tells when somebody waits for room, and when it is closed`, async () => {
+    await using buffer = create({ events: 1, bytes: 100 });
+    let told = 0;
+    void buffer.whenFull(never).then(() => told++);
+    void buffer.write(batchOf(["a"]));
+    await turn();
+    assert.equal(told, 0);
+    const room = buffer.waitForRoom(1, 1);
+    await turn();
+    assert.equal(told, 1);
+    await buffer.whenFull(never);
+    const [first] = await take(buffer, 1);
+    first?.release("delivered");
+    assert.equal(await room, true);
+    void buffer.whenFull(never).then(() => told++);
+    await turn();
+    assert.equal(told, 1);
+    buffer.close();
+    await turn();
+    assert.equal(told, 2);
+  });
+
   Deno.test(`${name} makes those who want room wait until a batch is released, first come, first served`, async () => {
     await using buffer = create({ events: 10, bytes: 100 });
     void buffer.write(batchOf(["x".repeat(90)]));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { EncodedBatch } from "../../src/batch.ts";
-import { merge, mergeable, pick } from "../../src/delivery/merge.ts";
+import { merge, mergeable, pick, pieces } from "../../src/delivery/merge.ts";
 import { batchOf, recordsOf } from "../contracts/batches.ts";
 
 const release = () => {};
@@ -27,6 +27,26 @@ Deno.test("merge and pick keep every record as it is", () => {
     const odd = groups.flat().map((_, index) => index).filter((index) => index % 2 === 1);
     assert.deepEqual(recordsOf(pick(whole, odd)), groups.flat().filter((_, index) => index % 2 === 1));
   }));
+});
+
+Deno.test("pieces keep every record, and hold no more than they may", () => {
+  const records = fc.array(fc.string({ maxLength: 6 }), { maxLength: 12 });
+  fc.assert(
+    fc.property(
+      records,
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 1, max: 15 }),
+      (all, events, bytes) => {
+        const parts = pieces(batchOf(all, "p"), events, bytes);
+        assert.deepEqual(parts.flatMap((part) => recordsOf(part)), all);
+        for (const part of parts) {
+          assert.ok(part.ends.length <= events);
+          assert.ok(part.bytes.length <= bytes || part.ends.length === 1);
+          assert.equal(part.partition, "p");
+        }
+      },
+    ),
+  );
 });
 
 Deno.test("merge returns a single batch without copying it", () => {

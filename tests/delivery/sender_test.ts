@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
 import type { EncodedBatch } from "../../src/batch.ts";
 import { MemoryBuffer } from "../../src/buffers/memory.ts";
+import { type DeadLetters, NoDeadLetters, type RefusedRecords } from "../../src/delivery/dead_letter.ts";
 import { Sender } from "../../src/delivery/sender.ts";
-import { ALL_SENT, type Output, OutputClosedError, type SendResult } from "../../src/outputs/output.ts";
+import {
+  ALL_SENT,
+  type Batching,
+  type Output,
+  OutputClosedError,
+  RetryLaterError,
+  type SendResult,
+} from "../../src/outputs/output.ts";
 import { batchOf, RecordingLog, recordsOf, turn } from "../contracts/batches.ts";
 
 type Answer = SendResult | Error | (() => Promise<SendResult>);
@@ -36,8 +44,23 @@ class ScriptedOutput implements Output {
   }
 }
 
-function setUp(output: Output) {
-  const buffer = new MemoryBuffer({ events: 1000, bytes: 1 << 20 });
+/** Keeps what it gets, after as many failures as it is told. */
+class KeptLetters extends NoDeadLetters {
+  readonly kept: RefusedRecords[] = [];
+
+  constructor(public failures = 0) {
+    super(new RecordingLog());
+  }
+
+  override keepRefused(records: RefusedRecords): Promise<number> {
+    if (this.failures-- > 0) return Promise.reject(new Error("disk full"));
+    this.kept.push(records);
+    return Promise.resolve(records.refused.length);
+  }
+}
+
+function setUp(output: Output, options: { limit?: number; deadLetters?: DeadLetters; events?: number } = {}) {
+  const buffer = new MemoryBuffer({ events: options.events ?? 1000, bytes: 1 << 20 });
   const log = new RecordingLog();
   const waits: number[] = [];
   const closed: Error[] = [];
@@ -47,7 +70,8 @@ function setUp(output: Output) {
     buffer,
     output,
     log,
-    retry: { initial: 100, max: 1000, multiplier: 2, jitter: false },
+    retry: { initial: 100, max: 1000, multiplier: 2, jitter: false, limit: options.limit },
+    deadLetters: options.deadLetters ?? new NoDeadLetters(log),
     onClosed: (error) => closed.push(error),
     sleep: (ms, stop) => {
       waits.push(ms);
@@ -127,7 +151,93 @@ Deno.test("Sender logs rejected records at ERROR, counts them, and goes on", asy
   await running;
   assert.equal(sender.counters.rejected, 2);
   assert.equal(sender.counters.records, 1);
-  assert.match(log.at("error", 0), /^Cannot deliver 1 record to output "out": mapping; discarded/);
+  assert.match(log.at("error", 0), /^Cannot deliver 1 record\(s\) to output "out": mapping; discarded/);
+});
+
+Deno.test("Sender keeps rejected records as dead letters, however long that takes, and goes on", async () => {
+  const output = new ScriptedOutput([{ retry: [], rejected: [{ index: 1, reason: "mapping" }] }]);
+  const deadLetters = new KeptLetters(2);
+  const { buffer, sender, waits, stop } = setUp(output, { deadLetters });
+  const outcome = buffer.write(batchOf(["a\n", "b\n"]));
+  buffer.close();
+  await sender.run(stop.signal);
+  assert.equal(await outcome, "delivered");
+  assert.deepEqual(waits, [100, 200]);
+  assert.deepEqual(deadLetters.kept.map(({ output, refused, attempts }) => [output, refused, attempts]), [
+    ["out", [{ index: 1, reason: "mapping" }], 1],
+  ]);
+});
+
+Deno.test("Sender gives records up after the limit of retries, with the last reason", async () => {
+  const partly: SendResult = { retry: [1], rejected: [] };
+  const output = new ScriptedOutput([new Error("down"), partly, new Error("still down")]);
+  const deadLetters = new KeptLetters();
+  const { buffer, sender, waits, stop } = setUp(output, { limit: 2, deadLetters });
+  const outcome = buffer.write(batchOf(["a\n", "b\n"]));
+  buffer.close();
+  await sender.run(stop.signal);
+  assert.equal(await outcome, "delivered");
+  assert.equal(waits.length, 2);
+  const [kept] = deadLetters.kept;
+  assert.deepEqual(recordsOf(kept!.batch), ["b\n"]);
+  assert.deepEqual(kept!.refused, [{ index: 0, reason: "still down; given up after 3 attempts" }]);
+  assert.equal(sender.counters.records, 1);
+});
+
+Deno.test("Sender comes back when the destination says so", async () => {
+  const output = new ScriptedOutput([new RetryLaterError("429", 7_000)]);
+  const { buffer, sender, waits, stop } = setUp(output);
+  void buffer.write(batchOf(["a\n"]));
+  buffer.close();
+  await sender.run(stop.signal);
+  assert.deepEqual(waits, [7_000]);
+});
+
+/** An output that wants its batches of a certain size. */
+class BatchingOutput extends ScriptedOutput {
+  constructor(readonly batching: Batching) {
+    super();
+  }
+}
+
+Deno.test("Sender gathers records until there are enough, and cuts what is too much", async () => {
+  const output = new BatchingOutput({ events: 3, bytes: 1000, wait: 60_000 });
+  const { buffer, stop, log } = setUp(output);
+  const sender = new Sender({ name: "out", buffer, output, log, deadLetters: new NoDeadLetters(log) });
+  const running = sender.run(stop.signal);
+  const first = buffer.write(batchOf(["a\n", "b\n"]));
+  await turn();
+  assert.deepEqual(output.sent, [], "two records wait for a third");
+  void buffer.write(batchOf(["c\n"]));
+  assert.equal(await first, "delivered");
+  assert.deepEqual(output.sent, [["a\n", "b\n", "c\n"]]);
+  assert.equal(await buffer.write(batchOf(["d\n", "e\n", "f\n", "g\n"])), "delivered");
+  assert.deepEqual(output.sent.slice(1), [["d\n", "e\n", "f\n"], ["g\n"]]);
+  void buffer.write(batchOf(["h\n"]));
+  buffer.close();
+  await running;
+  assert.deepEqual(output.sent.at(-1), ["h\n"], "the end of the buffer ends the waiting");
+});
+
+Deno.test("Sender waits no longer for more records than it is told, nor when the buffer is full", async () => {
+  const late = new BatchingOutput({ events: 10, bytes: 1000, wait: 50 });
+  const first = setUp(late);
+  const running = first.sender.run(first.stop.signal);
+  assert.equal(await first.buffer.write(batchOf(["a\n"])), "delivered");
+  assert.deepEqual(first.waits, [50]);
+  first.stop.abort();
+  await running;
+
+  const output = new BatchingOutput({ events: 10, bytes: 1000, wait: 60_000 });
+  const { buffer, stop, log } = setUp(output, { events: 1 });
+  const sender = new Sender({ name: "out", buffer, output, log, deadLetters: new NoDeadLetters(log) });
+  const sending = sender.run(stop.signal);
+  const outcome = buffer.write(batchOf(["a\n"]));
+  const room = buffer.waitForRoom(1, 2);
+  assert.equal(await outcome, "delivered");
+  assert.equal(await room, true);
+  stop.abort();
+  await sending;
 });
 
 Deno.test("Sender ends on OutputClosedError, tells of it once, and releases nothing", async () => {
