@@ -56,7 +56,7 @@ export function buildPipeline(
   logger: { named(component: string): Log },
   onOutputClosed: (error: OutputClosedError) => void,
 ): Pipeline {
-  const { retry } = config.reliability;
+  const { retry, circuit_breaker: breaker } = config.reliability;
   return new Pipeline({
     log: logger.named("pipeline"),
     budget: config.buffer.max_bytes,
@@ -67,6 +67,14 @@ export function buildPipeline(
       jitter: retry.jitter,
       limit: retry.max_retries,
     },
+    breaker: breaker.enabled
+      ? {
+        failureThreshold: breaker.failure_threshold,
+        interval: breaker.interval,
+        timeout: breaker.timeout,
+        maxRequests: breaker.max_requests,
+      }
+      : undefined,
     blockTimeout: config.buffer.block_timeout,
     deadLetters: buildDeadLetters(config, logger.named("dead_letters")),
     onOutputClosed,

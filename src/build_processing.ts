@@ -145,12 +145,12 @@ export async function prepareProcessing(loaded: LoadedConfig): Promise<PreparedP
   }
   if (plans.length > 0) {
     const { buildProcessor } = await import("./processor.ts");
-    const { hazardsOf } = await import("./processing/hazards.ts");
     for (const plan of plans) {
+      // What is to say of a plan as a whole is said by parsers.
+      const warn = (message: string) => tell(warnings, plan.input, "parsers[0]", message);
       try {
         await readResources(resourcesOf(plan), files);
-        processors.set(plan.input, await buildProcessor(plan, files));
-        for (const { key, hint } of await hazardsOf(plan)) tell(warnings, plan.input, key, hint);
+        processors.set(plan.input, await buildProcessor(plan, files, warn));
       } catch (error) {
         if (!(error instanceof KeyErrors)) throw error;
         for (const { key, message } of error.errors) tell(problems, plan.input, key, message);
@@ -158,6 +158,13 @@ export async function prepareProcessing(loaded: LoadedConfig): Promise<PreparedP
     }
   }
   if (problems.length > 0) throw new ConfigError(withoutDoubles(problems));
+  if (plans.length > 0 || framers.size > 0) {
+    const { hazardsOf } = await import("./processing/hazards.ts");
+    for (const entry of loaded.config.inputs) {
+      const hazards = await hazardsOf(planOf(loaded.config, entry));
+      for (const { key, hint } of hazards) tell(warnings, entry.name, key, hint);
+    }
+  }
   return {
     ways,
     plans,
@@ -246,7 +253,10 @@ async function readResource(
     }
     for await (const entry of Deno.readDir(path)) {
       const file = join(path, entry.name);
-      if (!entry.isDirectory && !files.has(file)) files.set(file, await Deno.readFile(file));
+      if (entry.isDirectory || files.has(file)) continue;
+      // A ConfigMap of Kubernetes holds a link to a directory beside the files.
+      if (entry.isSymlink && (await Deno.stat(file)).isDirectory) continue;
+      files.set(file, await Deno.readFile(file));
     }
   } catch (error) {
     throw new KeyError(key, `Cannot read "${path}": ${reasonOf(error)}`, { cause: error });

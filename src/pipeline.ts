@@ -4,6 +4,7 @@ import type { BatchBuffer } from "./buffers/batch_buffer.ts";
 import { Sender } from "./delivery/sender.ts";
 import type { BackoffOptions } from "./delivery/retry.ts";
 import type { Emit } from "./inputs/input.ts";
+import type { CircuitBreakerOptions } from "./delivery/circuit_breaker.ts";
 import type { DeadLetters } from "./delivery/dead_letter.ts";
 import { parcelsOf, type Way } from "./delivery/parcels.ts";
 import { WaitNotices } from "./delivery/wait_notices.ts";
@@ -39,6 +40,8 @@ export interface PipelineOptions {
   /** Bytes that may be between inputs and outputs. */
   readonly budget: number;
   readonly retry: BackoffOptions;
+  /** When sending to a destination elsewhere pauses; absent: never longer than between two retries. */
+  readonly breaker?: CircuitBreakerOptions | undefined;
   /** After this time, in ms, it is said that inputs wait for an output. */
   readonly blockTimeout: number;
   readonly deadLetters: DeadLetters;
@@ -205,10 +208,12 @@ export class Pipeline {
   }
 
   #startLine({ name, output, buffer }: OutputLine): RunningLine {
-    const { deadLetters, log, onOutputClosed: onClosed, retry } = this.#options;
+    const { breaker, deadLetters, log, onOutputClosed: onClosed, retry } = this.#options;
     const force = new AbortController();
-    const sender = new Sender({ name, output, buffer, log, retry, deadLetters, onClosed });
-    const sending = sender.run(force.signal);
+    // What is on this machine is asked again as soon as it may be well.
+    const pauses = output.batching === undefined ? {} : { breaker };
+    const sending = new Sender({ name, output, buffer, log, retry, deadLetters, onClosed, ...pauses })
+      .run(force.signal);
     return { name, output, buffer, force, sending, pending: 0 };
   }
 

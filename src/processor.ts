@@ -35,14 +35,19 @@ export function isPinned(plan: ProcessorPlan): boolean {
 
 /**
  * Builds the processor of an input. Throws KeyErrors with keys such as `parsers[0].pattern`, `transforms[2].code` and
- * `outputs[1].if`.
+ * `outputs[1].if`. `warn` is told what is to say of the plan itself: once for all processors of a plan is enough.
  */
-export async function buildProcessor(plan: ProcessorPlan, files: PlanFiles): Promise<Processor> {
+export async function buildProcessor(
+  plan: ProcessorPlan,
+  files: PlanFiles,
+  warn: (message: string) => void = () => {},
+): Promise<Processor> {
   const warnings = new Warnings(Date.now);
+  let isBuilt = false;
   const context: ProcessingContext = {
     resources: planFiles(files),
     now: Date.now,
-    warn: (message) => warnings.add(message),
+    warn: (message) => isBuilt ? warnings.add(message) : warn(message),
   };
   const encoders = plan.outputs.map((output) => encoderOf(output, isPlain(plan)));
   const mistakes = new KeyMistakes();
@@ -56,12 +61,14 @@ export async function buildProcessor(plan: ProcessorPlan, files: PlanFiles): Pro
     if (sink !== undefined) sinks.push(sink);
   }
   mistakes.throwIfAny();
+  const splicer = await Splicer.for(plan, encoders, context);
+  isBuilt = true;
   return new RecordProcessor({
     reasons: plan.transforms.map(({ type }) => type),
     parsing,
     chain,
     sinks,
-    splicer: await Splicer.for(plan, encoders, context),
+    splicer,
     warnings,
   });
 }

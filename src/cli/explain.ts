@@ -41,6 +41,7 @@ export async function explain(
   const inspector = await inspectable.inspector(entry.name);
   const stream = sample === "-" ? "stdin" : sample;
   const source = { input: entry.name, stream, labels: { file: stream.split("/").at(-1) ?? stream } };
+  for (const warning of inspector?.planWarnings ?? []) console.error(`warning: ${warning}`);
   const inspection = inspector?.inspect(record, source, Date.now());
   for (const line of inspection === undefined ? [] : report(record, inspection)) console.log(line);
   return 0;

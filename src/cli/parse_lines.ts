@@ -1,7 +1,9 @@
 import { parse } from "yaml";
-import { KeyErrors } from "../lib/key_error.ts";
+import { KeyError, KeyErrors } from "../lib/key_error.ts";
+import { reasonOf } from "../lib/reason.ts";
 import * as schema from "../lib/schema.ts";
 import { type ParserConfig, parserConfig } from "../parsers/parser_config.ts";
+import { hazardsOf } from "../processing/hazards.ts";
 import { Inspector } from "../processing/inspector.ts";
 import { becomeSandbox, readSample, snapshotJson } from "./inspection.ts";
 import { recordsOfText } from "./records_of_text.ts";
@@ -27,17 +29,21 @@ export async function parseLines(options: ParseLinesOptions): Promise<number> {
   let config: ParserConfig;
   let inspector: Inspector;
   let mismatch: Mismatch;
+  let records: string[];
+  let warnings: string[];
   try {
     config = configOf(options);
     const plan = { input: "stdin", parsers: [config], transforms: [], outputs: [] };
     inspector = await Inspector.for(plan, new Map());
+    const hazards = (await hazardsOf(plan)).map(({ key, hint }) => `${key.replace(/^.*\]\./, "")} ${hint}`);
+    warnings = [...inspector.planWarnings, ...hazards];
     mismatch = await mismatchOf(config);
+    records = recordsOfText(await readSample("-"), [config]);
   } catch (error) {
-    if (!(error instanceof schema.SchemaError) && !(error instanceof KeyErrors)) throw error;
-    console.error(error.message.replaceAll(/^parsers\[0\]\.?/gm, ""));
+    console.error(mistakeOf(error));
     return 2;
   }
-  const records = recordsOfText(await readSample("-"), [config]);
+  for (const warning of warnings) console.error(`warning: ${warning}`);
   await becomeSandbox();
   const source = { input: "stdin", stream: "stdin", labels: {} };
   let missed = 0;
@@ -58,8 +64,16 @@ export async function parseLines(options: ParseLinesOptions): Promise<number> {
   return missed === 0 ? 0 : 1;
 }
 
+/** What is wrong with the configuration; anything else is thrown on. */
+function mistakeOf(error: unknown): string {
+  if (error instanceof KeyError) return `${error.key}: ${error.message}`;
+  if (error instanceof KeyErrors) return error.message.replaceAll(/^parsers\[0\]\.?/gm, "");
+  if (error instanceof schema.SchemaError) return error.message;
+  throw error;
+}
+
 function configOf({ parser, pattern, keys }: ParseLinesOptions): ParserConfig {
-  const further: unknown = keys === undefined ? {} : parse(keys);
+  const further = keys === undefined ? {} : yamlOf(keys);
   if (typeof further !== "object" || further === null || Array.isArray(further)) {
     throw new schema.SchemaError(`--set must be a block of keys, such as '{time_format: unix_ms}'`);
   }
@@ -69,6 +83,14 @@ function configOf({ parser, pattern, keys }: ParseLinesOptions): ParserConfig {
     ...own,
     ...further,
   }) as ParserConfig;
+}
+
+function yamlOf(keys: string): unknown {
+  try {
+    return parse(keys);
+  } catch (error) {
+    throw new schema.SchemaError(`--set is not YAML: ${reasonOf(error)}`, { cause: error });
+  }
 }
 
 async function mismatchOf(config: ParserConfig): Promise<Mismatch> {

@@ -68,7 +68,9 @@ const retry = object({
 });
 
 const circuitBreaker = object({
-  enabled: boolean().default(true).describe("Stop sending for a while when an output fails again and again."),
+  enabled: boolean().default(true).describe(
+    "Stop sending for a while when an output to a server fails again and again.",
+  ),
   max_requests: integer({ min: 1 }).default(1).alias("success_threshold")
     .describe("Trial requests that must succeed before sending goes on."),
   interval: duration().default("60s").describe("Failures older than this are forgotten."),

@@ -68,7 +68,10 @@ export class DeadLetterQueue implements DeadLetters {
     const bytes = new TextEncoder().encode(lines.join(""));
     const kept = this.#turn.then(() => this.#write(bytes, lines.length, now));
     this.#turn = kept.catch(() => {});
-    return kept;
+    return kept.catch((error: unknown) => {
+      const { directory } = this.#options;
+      throw new Error(`Cannot keep dead letters in "${directory}": ${reasonOf(error)}`, { cause: error });
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

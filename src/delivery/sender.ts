@@ -6,6 +6,7 @@ import { reasonOf } from "../lib/reason.ts";
 import { sleep as sleepFor } from "../lib/sleep.ts";
 import { type Output, OutputClosedError, RetryLaterError, type SendResult } from "../outputs/output.ts";
 import type { DeadLetters } from "./dead_letter.ts";
+import { CircuitBreaker, type CircuitBreakerOptions } from "./circuit_breaker.ts";
 import { gather, type Sleep } from "./gather.ts";
 import { merge, mergeable, pick, pieces } from "./merge.ts";
 import { ReadAhead } from "./read_ahead.ts";
@@ -22,6 +23,8 @@ export interface SenderOptions {
   readonly output: Output;
   readonly log: Log;
   readonly retry?: BackoffOptions;
+  /** When sending pauses; without it, never longer than between two retries. */
+  readonly breaker?: CircuitBreakerOptions | undefined;
   /** Where records go that the destination refuses, or does not take within the limit of retries. */
   readonly deadLetters: DeadLetters;
   /** Called once when the output can never take anything again; the sender has ended then. */
@@ -61,6 +64,7 @@ export class Sender {
   readonly counters: SenderCounters = { records: 0, bytes: 0, batches: 0, failedSends: 0, rejected: 0 };
   readonly #options: SenderOptions;
   readonly #backoff: Backoff;
+  readonly #breaker: CircuitBreaker | undefined;
   readonly #sleep: Sleep;
   readonly #now: () => number;
   /** When the trouble began and what it was, so that the log tells of changes only. */
@@ -71,6 +75,7 @@ export class Sender {
     this.#backoff = new Backoff(options.retry ?? DEFAULT_BACKOFF);
     this.#sleep = options.sleep ?? sleepFor;
     this.#now = options.now ?? Date.now;
+    this.#breaker = options.breaker && new CircuitBreaker(options.breaker, this.#now);
   }
 
   /**
@@ -154,6 +159,7 @@ export class Sender {
       let failure: unknown;
       try {
         const { rejected, retry } = await output.send(batch, stop);
+        this.#breaker?.succeeded();
         if (!(await this.#giveUp(batch, rejected, attempts, given, stop))) return undefined;
         if (retry.length === 0) return given;
         batch = pick(batch, retry);
@@ -161,6 +167,7 @@ export class Sender {
       } catch (error) {
         this.counters.failedSends++;
         if (stop.aborted || this.#isClosed(error)) return undefined;
+        if (this.#breaker?.failed()) this.#tellOfPause(this.#breaker.delay());
         failure = error;
       }
       if (limit !== undefined && attempts > limit) {
@@ -209,7 +216,8 @@ export class Sender {
   /** Says what is wrong when that is news, then waits. Returns false when `stop` aborts first. */
   #waitAfter(error: unknown, what: string, stop: AbortSignal): Promise<boolean> {
     const backoff = this.#backoff.next();
-    const wait = error instanceof RetryLaterError ? Math.max(error.wait, 0) : backoff;
+    const asked = error instanceof RetryLaterError ? Math.max(error.wait, 0) : backoff;
+    const wait = Math.max(asked, this.#breaker?.delay() ?? 0);
     const reason = reasonOf(error);
     const since = this.#trouble?.since ?? this.#now();
     if (this.#trouble?.reason !== reason) {
@@ -223,6 +231,14 @@ export class Sender {
     }
     this.#trouble = { since, reason };
     return this.#sleep(wait, stop);
+  }
+
+  #tellOfPause(pause: number): void {
+    const { log, name } = this.#options;
+    log.warn(`Output "${name}" fails again and again: nothing is sent to it for ${formatDuration(pause)}`, {
+      output: name,
+      pause_ms: pause,
+    });
   }
 
   #recovered(message: string): void {

@@ -7,12 +7,21 @@ import type { Job } from "./plan.ts";
 const ENCODER = new TextEncoder();
 /** Text is encoded in pieces of this many characters: what lives longer than that burdens the garbage collector. */
 const PIECE = 16 * 1024;
+/** What the text of a usual job takes. */
+const USUAL = 512 * 1024;
+/** A buffer that a rare giant record has made larger than this is not kept. */
+const LARGEST_KEPT = 8 * 1024 * 1024;
 
 /** Text in UTF-8 that grows; the buffer stays for the next text. */
 class Utf8Text {
-  #bytes = new Uint8Array(512 * 1024);
+  #bytes: Uint8Array<ArrayBuffer>;
   /** Where the text ends. */
   end = 0;
+
+  /** `size`: bytes to begin with. */
+  constructor(size: number) {
+    this.#bytes = new Uint8Array(size);
+  }
 
   /** Puts more text behind what there is. */
   append(text: string): void {
@@ -30,6 +39,7 @@ class Utf8Text {
   take(): Uint8Array<ArrayBuffer> {
     const bytes = outputCopy(this.#bytes.subarray(0, this.end));
     this.end = 0;
+    if (this.#bytes.length > LARGEST_KEPT) this.#bytes = new Uint8Array(USUAL);
     return bytes;
   }
 
@@ -85,16 +95,17 @@ class RecordCollector implements Collector {
 class TextCollector implements Collector {
   readonly #encoder: Encoder;
   readonly #partition: string;
-  readonly #bytes = new Utf8Text();
+  readonly #bytes: Utf8Text;
   /** Text that is not encoded yet, and where each of its records ends. */
   #text = "";
   #textEnds: number[] = [];
-  #ends = new Uint32Array(4096);
+  #ends = new Uint32Array(256);
   #count = 0;
 
-  constructor(encoder: Encoder, partition = "") {
+  constructor(encoder: Encoder, partition = "", size = USUAL) {
     this.#encoder = encoder;
     this.#partition = partition;
+    this.#bytes = new Utf8Text(size);
   }
 
   take(event: LogEvent): void {
@@ -104,7 +115,7 @@ class TextCollector implements Collector {
   }
 
   finish(): EncodedBatch[] {
-    if (this.#text !== "") this.#encode();
+    if (this.#textEnds.length > 0) this.#encode();
     if (this.#count === 0) return [];
     const ends = this.#ends.slice(0, this.#count);
     this.#count = 0;
@@ -153,7 +164,8 @@ class PartitionCollector implements Collector {
     const name = this.#encoder.partitionOf?.(event) ?? "";
     let partition = this.#partitions.get(name);
     if (partition === undefined) {
-      partition = new TextCollector(this.#encoder, name);
+      // There may be thousands of them.
+      partition = new TextCollector(this.#encoder, name, PIECE);
       this.#partitions.set(name, partition);
     }
     partition.take(event);

@@ -1,6 +1,6 @@
 import type { ProcessingContext } from "../component.ts";
 import type { FieldValue, LogEvent } from "../event.ts";
-import { compileFieldPath } from "../lib/field_path.ts";
+import { compileFieldPath, type FieldPath } from "../lib/field_path.ts";
 import { generateFunction } from "../lib/generated_function.ts";
 import { KeyError } from "../lib/key_error.ts";
 import { parseLevel } from "../lib/level.ts";
@@ -25,6 +25,9 @@ export function extractedFields(known: KnownFields, config: ParserCommon): Known
   };
 }
 
+/** Enough of a value to be known again. */
+const EXAMPLE_LENGTH = 100;
+
 /** The parser of a record's time. Throws KeyError for a format or a time zone that there is not. */
 export function timeParserOf(config: ParserCommon, { now }: Pick<ProcessingContext, "now">): TimeParser {
   const { time_format: format, timezone } = config;
@@ -38,7 +41,7 @@ export function timeParserOf(config: ParserCommon, { now }: Pick<ProcessingConte
 
 /**
  * Compiles the extraction. Field names stand in generated code, so that V8 looks each up in one step; those that are
- * paths go through {@link compileFieldPath}.
+ * paths go through {@link compileFieldPath}. Throws KeyError for what is no path, no time format and no time zone.
  */
 export function compileExtraction(
   known: KnownFields,
@@ -52,8 +55,12 @@ export function compileExtraction(
   let lastText = "";
   let lastTime = 0;
   let isLastCanonical = false;
+  // The event has the time of its arrival so far. What a text without a date or a year means depends on that.
+  let lastArrival = 0;
+  /** One text, with the first value: as many as there are values would flood the log. */
+  let complaint = "";
   const setTime: Setter = (event, value) => {
-    if (value === lastText && lastText !== "") {
+    if (value === lastText && event.timestamp === lastArrival && lastText !== "") {
       event.timestamp = lastTime;
       event.timestampText = isLastCanonical ? lastText : undefined;
       return true;
@@ -63,12 +70,14 @@ export function compileExtraction(
     const time = parser.parse(text);
     if (time !== time) {
       if (timeField !== undefined) {
-        context.warn(
-          `Cannot read the time in the field "${timeField}", for example "${text}"; it stays a field`,
-        );
+        complaint ||= `Cannot read the time in the field "${timeField}", for example "${
+          String(text).slice(0, EXAMPLE_LENGTH)
+        }"; it stays a field`;
+        context.warn(complaint);
       }
       return false;
     }
+    lastArrival = event.timestamp;
     event.timestamp = time;
     event.timestampText = undefined;
     if (typeof text !== "string") return true;
@@ -79,21 +88,19 @@ export function compileExtraction(
     return true;
   };
   const body: string[] = ["const f = event.fields; let v;"];
-  const paths: {
-    get: (fields: LogEvent["fields"]) => FieldValue | undefined;
-    remove: (fields: LogEvent["fields"]) => unknown;
-  }[] = [];
+  const paths: FieldPath[] = [];
   const look = (names: readonly string[], setter: string, label: string) => {
     if (names.length === 0) return;
     body.push(`${label}: {`);
     for (const name of names) {
-      if (/^[^.[\]]+$/.test(name)) {
+      const path = fieldPath(name, `${label}_field`);
+      if (path.direct) {
         const key = JSON.stringify(name);
         body.push(
           `v = f[${key}]; if (v !== undefined && ${setter}(event, v)) { f[${key}] = undefined; break ${label}; }`,
         );
       } else {
-        const index = paths.push(compileFieldPath(name)) - 1;
+        const index = paths.push(path) - 1;
         body.push(
           `v = paths[${index}].get(f); if (v !== undefined && ${setter}(event, v)) { paths[${index}].remove(f); break ${label}; }`,
         );
@@ -110,6 +117,14 @@ export function compileExtraction(
     setLevel,
     setMessage,
   });
+}
+
+function fieldPath(text: string, key: string): FieldPath {
+  try {
+    return compileFieldPath(text);
+  } catch (error) {
+    throw new KeyError(key, error instanceof Error ? error.message : String(error), { cause: error });
+  }
 }
 
 const setLevel: Setter = (event, value) => {

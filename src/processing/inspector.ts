@@ -49,6 +49,8 @@ export class Inspector {
   readonly #steps: readonly Chain[];
   readonly #outputs: readonly InspectedOutput[];
   readonly #warnings: string[];
+  /** What is to say of the plan itself. */
+  readonly planWarnings: readonly string[];
 
   private constructor(
     plan: ProcessorPlan,
@@ -61,6 +63,7 @@ export class Inspector {
     this.#parsing = parsing;
     this.#steps = steps;
     this.#outputs = outputs;
+    this.planWarnings = warnings.splice(0);
     this.#warnings = warnings;
   }
 
@@ -96,6 +99,8 @@ export class Inspector {
     const event = newEvent(source);
     event.raw = record;
     event.timestamp = receivedAt;
+    // As a record that has no place in a stream.
+    event.offset = -1;
     const steps: InspectedStep[] = [];
     const end = (isDropped: boolean): Inspection => ({
       steps,

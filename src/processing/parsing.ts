@@ -1,5 +1,6 @@
 import type { ProcessingContext } from "../component.ts";
 import type { Fields, FieldValue, LogEvent } from "../event.ts";
+import { setField } from "../lib/field_path.ts";
 import { KeyMistakes } from "../lib/key_error.ts";
 import type { ParserConfig } from "../parsers/parser_config.ts";
 import type { Parser } from "../parsers/parser.ts";
@@ -35,21 +36,25 @@ export async function buildParsing(
   const stages: Stage[] = [];
   const names: string[] = [];
   let last: ParserConfig | undefined;
+  // A parser that only joins lines may still have fields to add, whichever of the others takes the record.
+  const common = configs.filter(({ type }) => type === "multiline").flatMap(constantsOf);
   for (const [index, config] of configs.entries()) {
     if (config.type === "multiline") continue;
-    const stage = await mistakes.try(`parsers[${index}]`, () => buildStage(config, context));
+    const stage = await mistakes.try(`parsers[${index}]`, () => buildStage(config, common, context));
     if (stage !== undefined) stages.push(stage);
     names.push(`"${config.type}"`);
     last = config;
   }
   mistakes.throwIfAny();
-  if (last === undefined) return constantsOnly(configs);
+  if (last === undefined) return constantsOnly(common);
   const failure = `not in the format${names.length > 1 ? "s" : ""} ${names.join(", ")}`;
-  return { parse: parseWith(stages, constantsOf(last), failure), onFailure: last.on_error, failure };
+  const constants = [...common, ...constantsOf(last)];
+  return { parse: parseWith(stages, constants, failure), onFailure: last.on_error, failure };
 }
 
 async function buildStage(
   config: Exclude<ParserConfig, { type: "multiline" }>,
+  common: Stage["constants"],
   context: ProcessingContext,
 ): Promise<Stage> {
   const type = parserTypes[config.type];
@@ -65,13 +70,12 @@ async function buildStage(
     extract: parser.isComplete === undefined
       ? extract
       : (event) => parser.isComplete ? configured(event) : extract(event),
-    constants: constantsOf(config),
+    constants: [...common, ...constantsOf(config)],
   };
 }
 
 /** Joining lines makes no fields, but custom fields may still be asked for. */
-function constantsOnly(configs: readonly ParserConfig[]): Parsing | undefined {
-  const constants = configs.flatMap(constantsOf);
+function constantsOnly(constants: Stage["constants"]): Parsing | undefined {
   if (constants.length === 0) return undefined;
   const parse = (line: string, event: LogEvent): boolean => {
     event.message = line;
@@ -128,6 +132,6 @@ function constantsOf(config: ParserConfig): Stage["constants"] {
 /** Nested values are copied, since whatever comes later may change them. */
 function addConstants(fields: Fields, constants: Stage["constants"]): void {
   for (const [name, value] of constants) {
-    fields[name] = typeof value === "object" && value !== null ? structuredClone(value) : value;
+    setField(fields, name, typeof value === "object" && value !== null ? structuredClone(value) : value);
   }
 }

@@ -1,4 +1,4 @@
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Resources } from "../component.ts";
 import type { PlanFiles } from "./plan.ts";
 
@@ -10,11 +10,11 @@ export function planFiles(files: PlanFiles): Resources {
       if (contents === undefined) throw new Error(`Cannot read "${path}": there is no such file`);
       return contents;
     },
-    directory: (path) =>
-      new Map(
-        [...files].filter(([file]) => dirname(file) === path).map((
-          [file, contents],
-        ) => [basename(file), contents]),
-      ),
+    directory(path) {
+      // As the paths of its files have it, however the directory itself is written: `./patterns/` is `patterns`.
+      const directory = dirname(join(path, "file"));
+      const own = [...files].filter(([file]) => dirname(file) === directory);
+      return new Map(own.map(([file, contents]) => [basename(file), contents]));
+    },
   };
 }

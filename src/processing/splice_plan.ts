@@ -2,6 +2,7 @@ import type { ProcessingContext } from "../component.ts";
 import type { Encoder } from "../encoding/encoder.ts";
 import { parseLevel } from "../lib/level.ts";
 import { formatRfc3339 } from "../lib/rfc3339.ts";
+import type { ParserConfig } from "../parsers/parser_config.ts";
 import { parserTypes } from "../parsers/registry.ts";
 import type { TransformConfig } from "../transforms/transform_config.ts";
 import { extractedFields, timeParserOf } from "./extraction.ts";
@@ -20,16 +21,13 @@ export function splicePlanOf(
   encoders: readonly Encoder[],
   context: ProcessingContext,
 ): JsonSplicePlan | undefined {
-  const [parser, ...otherParsers] = plan.parsers.filter(({ type }) => type !== "multiline");
-  const [output, ...otherOutputs] = plan.outputs;
-  const [encoder] = encoders;
-  if (parser?.type !== "json" || otherParsers.length > 0) return undefined;
-  if (output === undefined || otherOutputs.length > 0 || encoder?.kind !== "lines") return undefined;
-  if (encoder.partitionOf !== undefined || output.includeRaw) return undefined;
-  if (output.if !== undefined || output.routes.length > 0) return undefined;
+  const parser = splicedParser(plan, encoders);
+  if (parser?.type !== "json") return undefined;
   const { time, level, message } = extractedFields(parserTypes.json.known, parser);
   if (![...time, ...level, ...message].every(isPlain)) return undefined;
-  const steps = [...constants(parser.custom_fields), ...plan.transforms.map(stepsOf)];
+  const joining = plan.parsers.filter(({ type }) => type === "multiline");
+  const added = [...joining, parser].flatMap(({ custom_fields }) => constants(custom_fields));
+  const steps = [...added, ...plan.transforms.map(stepsOf)];
   if (steps.includes(undefined)) return undefined;
   const times = timeParserOf(parser, context);
   return {
@@ -41,6 +39,21 @@ export function splicePlanOf(
     formatTime: formatRfc3339,
     parseLevel,
   };
+}
+
+/**
+ * The only parser of a plan whose only output takes event JSON of every record, and nothing else; undefined if the plan
+ * is not like that.
+ */
+export function splicedParser(
+  { parsers, outputs }: ProcessorPlan,
+  [encoder]: readonly Encoder[],
+): ParserConfig | undefined {
+  const [parser, ...otherParsers] = parsers.filter(({ type }) => type !== "multiline");
+  const [output, ...otherOutputs] = outputs;
+  if (otherParsers.length > 0 || otherOutputs.length > 0 || output === undefined) return undefined;
+  if (encoder?.kind !== "lines" || encoder.partitionOf !== undefined || output.includeRaw) return undefined;
+  return output.if === undefined && output.routes.length === 0 ? parser : undefined;
 }
 
 function constants(fields: Readonly<Record<string, unknown>>): (SpliceStep[] | undefined)[] {
@@ -84,7 +97,7 @@ function addStep(name: string, value: unknown, overwrite: boolean): SpliceStep[]
 }
 
 /** A name that is no path and means nothing but a field. */
-function isField(name: string): boolean {
+export function isField(name: string): boolean {
   return isPlain(name) && !EVENT_NAMES.includes(name);
 }
 

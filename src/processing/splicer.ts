@@ -5,18 +5,22 @@ import type { LogEvent } from "../event.ts";
 import { outputCopy } from "../lib/spare_buffers.ts";
 import type { JsonSplice } from "./json_splice/json_splice.ts";
 import type { Job, ProcessorPlan } from "./plan.ts";
-import { splicePlanOf } from "./splice_plan.ts";
+import { splicedParser, splicePlanOf } from "./splice_plan.ts";
 
 const TEXT_ENCODER = new TextEncoder();
+/** What the events of a usual job take. */
+const USUAL = 512 * 1024;
+/** A buffer that a rare giant record has made larger than this is not kept. */
+const LARGEST_KEPT = 8 * 1024 * 1024;
 
 /**
- * Event JSON made of JSON lines without parsing them. What it cannot splice comes to it as an event, so that the
+ * Event JSON made by moving bytes of lines, without events. What it cannot splice comes to it as an event, so that the
  * records of a job stay in order.
  */
 export class Splicer {
   readonly #splice: JsonSplice;
   readonly #encoder: Encoder;
-  #out = new Uint8Array(512 * 1024);
+  #out = new Uint8Array(USUAL);
   #end = 0;
   #ends = new Uint32Array(4096);
   #count = 0;
@@ -32,11 +36,21 @@ export class Splicer {
     encoders: readonly Encoder[],
     context: ProcessingContext,
   ): Promise<Splicer | undefined> {
-    const splicePlan = splicePlanOf(plan, encoders, context);
     const [encoder] = encoders;
-    if (splicePlan === undefined || encoder === undefined) return undefined;
-    const { compileJsonSplice } = await import("./json_splice/json_splice.ts");
-    return new Splicer(compileJsonSplice(splicePlan), encoder);
+    const type = splicedParser(plan, encoders)?.type;
+    if (encoder === undefined) return undefined;
+    if (type === "json") {
+      const splicePlan = splicePlanOf(plan, encoders, context);
+      if (splicePlan === undefined) return undefined;
+      const { compileJsonSplice } = await import("./json_splice/json_splice.ts");
+      return new Splicer(compileJsonSplice(splicePlan), encoder);
+    }
+    if (type !== "regex" && type !== "grok") return undefined;
+    const { captureSplicePlanOf } = await import("./capture_splice/capture_splice_plan.ts");
+    const splicePlan = await captureSplicePlanOf(plan, encoders, context);
+    if (splicePlan === undefined) return undefined;
+    const { CaptureSplice } = await import("./capture_splice/capture_splice.ts");
+    return new Splicer(new CaptureSplice(splicePlan), encoder);
   }
 
   /** Starts with the records of a job, which are valid UTF-8. */
@@ -68,6 +82,7 @@ export class Splicer {
   finish(): EncodedBatch[] {
     if (this.#count === 0) return [];
     const bytes = outputCopy(this.#out.subarray(0, this.#end));
+    if (this.#out.length > LARGEST_KEPT) this.#out = new Uint8Array(USUAL);
     return [{ bytes, ends: this.#ends.slice(0, this.#count), partition: "" }];
   }
 

@@ -1,6 +1,7 @@
 import type { RawBatch } from "../batch.ts";
 import type { Way } from "../delivery/parcels.ts";
 import type { Log } from "../lib/log.ts";
+import { reasonOf } from "../lib/reason.ts";
 import { reasonForIsolation } from "../processing/isolation.ts";
 import type { Job, PlanFiles, Processed, ProcessorPlan } from "../processing/plan.ts";
 import { isPinned, type Processor } from "../processor.ts";
@@ -45,6 +46,8 @@ export class ProcessorHost {
   #pool: WorkerPool | undefined;
   #starting: Promise<void> | undefined;
   #isDisposed = false;
+  /** A processor threw here: what it has left behind must not come among other records. */
+  #isBroken = false;
   #windowStart = 0;
   #windowWork = 0;
   /** Jobs that are not answered, and their bytes. */
@@ -103,8 +106,23 @@ export class ProcessorHost {
 
   #process(input: string, job: Job): Promise<Processed> {
     const pool = this.#pool;
-    if (pool === undefined) return this.#processHere(input, job);
-    return pool.process(input, job, { pinned: this.#pinned.has(input) });
+    if (pool !== undefined) return pool.process(input, job, { pinned: this.#pinned.has(input) });
+    return this.#isBroken ? this.#processInPool(input, job) : this.#processHere(input, job);
+  }
+
+  async #processInPool(input: string, job: Job): Promise<Processed> {
+    const starting = this.#startPool(false);
+    try {
+      await starting;
+    } catch (error) {
+      // The records are offered again: then it is tried again.
+      if (this.#starting === starting) this.#starting = undefined;
+      throw error;
+    }
+    if (this.#pool === undefined) {
+      throw new Error(`Cannot process records of input "${input}": there are no workers`);
+    }
+    return await this.#process(input, job);
   }
 
   #processHere(input: string, job: Job): Promise<Processed> {
@@ -116,7 +134,15 @@ export class ProcessorHost {
     try {
       return Promise.resolve(processor.process(job));
     } catch (error) {
-      return Promise.reject(error);
+      // In a worker it costs the records that are to blame, not the others.
+      this.#options.log.warn(
+        `Cannot process ${job.ends.length} records of "${job.source.stream}" for input "${input}": ${
+          reasonOf(error)
+        }; workers take over`,
+        { input, stream: job.source.stream, records: job.ends.length, error },
+      );
+      this.#isBroken = true;
+      return this.#processInPool(input, job);
     } finally {
       this.#worked(begin, performance.now());
     }

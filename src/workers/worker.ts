@@ -3,7 +3,7 @@ import { buildProcessor, type ProcessorPlan } from "../processor.ts";
 import { serve, type WorkerScope } from "./serve.ts";
 
 // The entry point of a worker. The main thread gives it no permission at all.
-serve(globalThis as unknown as WorkerScope, { build: buildProcessor, harden });
+serve(globalThis as unknown as WorkerScope, { build: (plan, files) => buildProcessor(plan, files), harden });
 
 /** Hardens the realm where code of the user's will run; elsewhere it would only cost time. */
 async function harden(plans: readonly ProcessorPlan[]): Promise<void> {

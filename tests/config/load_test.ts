@@ -85,7 +85,7 @@ loging: {}
 
 Deno.test("parseConfig says what is known and what was meant", () => {
   assert.deepEqual(problemsOf(`${INPUT}output:\n  type: elastic\n`), [
-    'config.yaml:3:9 output.type: "elastic" is no output type; did you mean "elasticsearch"? Known: stdout, file, kafka, elasticsearch, s3, multi',
+    'config.yaml:3:9 output.type: "elastic" is no output type; did you mean "elasticsearch"? Known: stdout, file, http, kafka, elasticsearch, s3, multi',
   ]);
   assert.match(problemsOf(`${INPUT}logging: {level: warning}`)[0] ?? "", /did you mean "warn"\?$/);
 });

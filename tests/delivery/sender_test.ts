@@ -193,6 +193,27 @@ Deno.test("Sender comes back when the destination says so", async () => {
   assert.deepEqual(waits, [7_000]);
 });
 
+Deno.test("Sender pauses for a destination that fails again and again, then tries once", async () => {
+  const output = new ScriptedOutput(Array.from({ length: 4 }, () => new Error("down")));
+  const { buffer, waits, log, stop } = setUp(output);
+  let time = 0;
+  const sender = new Sender({
+    ...{ name: "out", buffer, output, log, deadLetters: new NoDeadLetters(log), now: () => time },
+    retry: { initial: 100, max: 100, multiplier: 1, jitter: false },
+    breaker: { failureThreshold: 3, interval: 60_000, timeout: 5_000, maxRequests: 1 },
+    sleep: (ms) => {
+      waits.push(ms);
+      time += ms;
+      return Promise.resolve(true);
+    },
+  });
+  void buffer.write(batchOf(["a\n"]));
+  buffer.close();
+  await sender.run(stop.signal);
+  assert.deepEqual(waits, [100, 100, 5_000, 5_000]);
+  assert.equal(log.of("warn").filter((text) => /nothing is sent to it for 5s/.test(text)).length, 2);
+});
+
 /** An output that wants its batches of a certain size. */
 class BatchingOutput extends ScriptedOutput {
   constructor(readonly batching: Batching) {

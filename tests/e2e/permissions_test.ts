@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { appendJson, DeliveredMessages, eventsOf } from "../support/event_lines.ts";
 import { LineWriter } from "../support/line_writer.ts";
 import { assertDelivered } from "../support/oracle.ts";
+import { REPOSITORY } from "../support/repository.ts";
 import { scenario } from "../support/scenario.ts";
 import type { Workspace } from "../support/workspace.ts";
 
@@ -60,6 +62,49 @@ for (const kind of ["stdout", "file"]) {
     { ways: "watching" },
   );
 }
+
+scenario(
+  "agent starts workers with the flags that permissions prints, and names each that is missing",
+  async (space) => {
+    const table = space.path("table.csv");
+    Deno.writeTextFileSync(table, "level,rank\ninfo,1\nwarn,2\nerror,3\n");
+    space.configure({
+      rest: {
+        parser: { type: "json" },
+        transforms: [
+          { type: "script", code: "event.fields.word = event.level" },
+          { type: "lookup", file: table, field: "word" },
+        ],
+      },
+    });
+    const writer = new LineWriter("w");
+    appendJson(space.log(), writer, 100);
+    const flags = await neededFlags(space);
+    const agent = await space.once({ flags: ["--no-prompt", ...flags] });
+    assertDelivered(new DeliveredMessages(agent.stdout).bytes(), [writer]);
+    for (const { level, fields } of eventsOf(agent.stdout)) {
+      assert.equal(fields["rank"], { info: "1", warn: "2", error: "3" }[level ?? ""]);
+    }
+    for (const path of [table, `${REPOSITORY}/src`]) {
+      const less = flags.map((flag) =>
+        flag.replace(
+          /^(--allow-read=)(.*)$/,
+          (_, name, list) => name + list.split(",").filter((each: string) => each !== path).join(","),
+        )
+      );
+      assert.notDeepEqual(less, flags, `no flag grants ${path}`);
+      const failing = space.start({ once: true, flags: ["--no-prompt", ...less] });
+      failing.expectError(/./);
+      const { code } = await failing.ended();
+      assert.notEqual(code, 0, `without ${path} it ran`);
+      assert.ok(
+        failing.stderr.includes(`--allow-read=${path}`),
+        `without ${path} it said:\n${failing.stderr}`,
+      );
+    }
+  },
+  { ways: "watching" },
+);
 
 scenario("agent gives up what the configuration does not need, and says what it kept", async (space) => {
   const writer = new LineWriter("w");

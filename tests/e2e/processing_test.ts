@@ -221,6 +221,37 @@ scenario(
   WATCHING,
 );
 
+scenario(
+  "agent changes its pool of workers on SIGHUP under load, and no line is lost or doubled",
+  async (space) => {
+    const { output, delivered } = space.fileOutput();
+    const configure = (timeout: number) =>
+      space.configure({
+        output,
+        rest: {
+          parser: { type: "json" },
+          transforms: [{ type: "keep", if: "fields.n > 0" }],
+          worker_pool: { num_workers: 1, job_timeout: `${timeout}s` },
+        },
+      });
+    configure(30);
+    const writer = new LineWriter("w");
+    const load = space.load(4000, (lines) => appendJson(space.log(), writer, lines));
+    const agent = space.start();
+    for (let reload = 0; reload < 3; reload++) {
+      const before = delivered.lines;
+      await agent.until("more lines", () => delivered.lines > before + 200);
+      configure(31 + reload);
+      agent.hangUp();
+      const { fields } = await agent.untilLog(/"Reloaded"/, { skip: reload });
+      assert.deepEqual(fields["sections_changed"], ["worker_pool"]);
+    }
+    await load.stop();
+    await space.complete(agent, [writer], { delivered: new DeliveredMessages(delivered) });
+  },
+  WATCHING,
+);
+
 scenario("agent refuses a script with mistakes at its place in the configuration", async (space) => {
   space.configure({
     files: {

@@ -73,32 +73,35 @@ export class AgentProcess implements AsyncDisposable {
     );
   }
 
-  /** Runs any command of the program, for example `["permissions", "--config", file]`. */
+  /** Runs any command of the program, for example `["permissions", "--config", file]`; `stdin`: what it can read. */
   static command(
     args: readonly string[],
-    options: { flags?: readonly string[]; env?: Record<string, string> } = {},
+    options: { flags?: readonly string[]; env?: Record<string, string>; stdin?: string } = {},
   ): AgentProcess {
     return AgentProcess.#spawn(
       [Deno.execPath(), "run", ...options.flags ?? startFlags(), MAIN, ...args],
       options.env,
+      options.stdin,
     );
   }
 
   static #spawn(
     [command = "", ...args]: readonly string[],
     env: Readonly<Record<string, string>> = {},
+    stdin?: string,
   ): AgentProcess {
-    return new AgentProcess(
-      new Deno.Command(command, {
-        args,
-        cwd: REPOSITORY,
-        // Output must not depend on who runs the tests.
-        env: { NO_COLOR: "1", TZ: "UTC", ...env },
-        stdin: "null",
-        stdout: "piped",
-        stderr: "piped",
-      }).spawn(),
-    );
+    const child = new Deno.Command(command, {
+      args,
+      cwd: REPOSITORY,
+      // Output must not depend on who runs the tests.
+      env: { NO_COLOR: "1", TZ: "UTC", ...env },
+      stdin: stdin === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    // A command that ends without reading all of it is no mistake.
+    if (stdin !== undefined) new Blob([stdin]).stream().pipeTo(child.stdin).catch(() => {});
+    return new AgentProcess(child);
   }
 
   get pid(): number {

@@ -1,0 +1,125 @@
+import assert from "node:assert/strict";
+import { appendJson, DeliveredMessages, eventsOf } from "../support/event_lines.ts";
+import { HttpDestination, plainBody, type Reply } from "../support/http_destination.ts";
+import { appendBytes, LineWriter } from "../support/line_writer.ts";
+import { countLines, judge } from "../support/oracle.ts";
+import { startFlags } from "../support/repository.ts";
+import { scenario } from "../support/scenario.ts";
+import { until } from "../support/wait.ts";
+import type { Workspace } from "../support/workspace.ts";
+
+const WATCHING = { ways: "watching" } as const;
+const JSON_LINES = {
+  parser: { type: "json" },
+  transforms: [{ type: "remove", fields: ["nested"] }, { type: "add", add: { env: "test" } }],
+};
+
+/** The flags of `deno task start`, with leave to connect to this destination. */
+function flagsFor({ port }: HttpDestination): string[] {
+  return startFlags().map((flag) => flag.startsWith("--allow-net=") ? `${flag},127.0.0.1:${port}` : flag);
+}
+
+function configure(space: Workspace, server: HttpDestination, keys: object = {}, rest: object = {}): void {
+  const http = { endpoint: server.url(), batch_size: 200, batch_timeout: "20ms", timeout: "150ms", ...keys };
+  const reliability = {
+    retry: { initial_backoff: "10ms", max_backoff: "50ms" },
+    circuit_breaker: { failure_threshold: 3, timeout: "100ms" },
+  };
+  space.configure({ output: { type: "http", http }, rest: { reliability, ...rest } });
+}
+
+/** How many lines of the only file the saved position covers. */
+async function savedLines(space: Workspace): Promise<number> {
+  const list = await space.command("checkpoints", "list", "--json", "--config", space.config);
+  const [{ checkpoints }] = JSON.parse(list.stdout.text()) as [
+    { checkpoints: { path: string; off: number }[] },
+  ];
+  const offset = checkpoints.find(({ path }) => path === space.log())?.off ?? 0;
+  return countLines(Deno.readFileSync(space.log()).subarray(0, offset));
+}
+
+/** Each kind of trouble again and again, with success between them. */
+const TROUBLE: readonly Reply[] = [
+  { status: 503 },
+  {},
+  { hang: true },
+  { cut: "before", keep: true },
+  {},
+  { cut: "within" },
+  { status: 429, body: "slow down" },
+  { status: 500, keep: true },
+  { cut: "before" },
+  {},
+];
+
+scenario(
+  "agent killed while it sends to a server that fails in every way delivers all, and doubles only what was in flight",
+  async (space) => {
+    await using server = HttpDestination.start((_, number) =>
+      number === 2 ? { status: 429, headers: { "retry-after": "1" } } : TROUBLE[number % TROUBLE.length]!
+    );
+    configure(space, server, {}, JSON_LINES);
+    const distinct = new DeliveredMessages(server.delivered(true));
+    const flags = flagsFor(server);
+    const writer = new LineWriter("w");
+    const load = space.load(800, (lines) => appendJson(space.log(), writer, lines));
+
+    const first = space.start({ flags });
+    await first.until("requests", () => server.kept.length >= 15);
+    await first.kill();
+    await until("the end of its connections", () => server.open === 0);
+    const before = judge(distinct.bytes(), [writer]);
+    assert.equal(before.duplicates, 0, "a batch keeps its key, whatever became of it");
+    const inFlight = before.arrived - await savedLines(space);
+
+    const second = space.start({ flags });
+    const kept = server.kept.length;
+    await second.until("requests", () => server.kept.length >= kept + 15);
+    await load.stop();
+    const { duplicates } = await space.complete(second, [writer], {
+      delivered: distinct,
+      duplicates: inFlight,
+    });
+    assert.equal(duplicates, inFlight, "what the first agent could not note as delivered comes again");
+    assert.ok(server.delivered().lines > server.delivered(true).lines, "requests were repeated");
+    for (
+      const pattern of [
+        /answered 503; retrying/,
+        /not answered within 150ms; retrying/,
+        /without an answer; retry/,
+      ]
+    ) {
+      await second.untilLog(pattern);
+    }
+    for (const { fields } of eventsOf(server.delivered(true))) {
+      assert.deepEqual(fields, { n: fields["n"], env: "test" });
+    }
+  },
+  WATCHING,
+);
+
+scenario("agent sends in each format, with and without a parser", async (space) => {
+  await using server = HttpDestination.start();
+  appendBytes(space.log(), new TextEncoder().encode('{"msg":"one"}\n{"msg":"two"}\n'));
+  const run = async (format: string, rest: object): Promise<string> => {
+    const count = server.kept.length;
+    configure(space, server, { format, compression: "zstd" }, rest);
+    await space.once({ flags: flagsFor(server) });
+    Deno.removeSync(space.checkpoints, { recursive: true });
+    return new TextDecoder().decode(plainBody(server.kept[count]!));
+  };
+  const messages = (body: string) => JSON.parse(body).map(({ message }: { message: string }) => message);
+  assert.deepEqual(messages(await run("json", JSON_LINES)), ["one", "two"]);
+  assert.deepEqual(messages(await run("json", {})), ['{"msg":"one"}', '{"msg":"two"}']);
+  assert.equal(await run("text", JSON_LINES), "one\ntwo\n");
+  assert.equal(await run("text", {}), '{"msg":"one"}\n{"msg":"two"}\n');
+}, WATCHING);
+
+scenario("agent that may not connect names the permission", async (space) => {
+  await using server = HttpDestination.start();
+  configure(space, server);
+  const agent = space.start({ flags: startFlags().filter((flag) => !flag.startsWith("--allow-net")) });
+  agent.expectError(/./);
+  assert.notEqual((await agent.ended()).code, 0);
+  assert.match(agent.stderr, new RegExp(`--allow-net=127\\.0\\.0\\.1:${server.port}`));
+}, WATCHING);

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { parseConfig } from "../../../src/config/load.ts";
+import { lineEncoder } from "../../../src/encoding/encoder.ts";
+import { newEvent } from "../../../src/event.ts";
+import { encoderTypes } from "../../../src/outputs/encoders.ts";
+import { configOf } from "./support.ts";
+
+const ENDPOINT = "https://logs.example/in";
+
+Deno.test("httpOutputSchema has defaults for all but the endpoint", () => {
+  assert.deepEqual(configOf({ endpoint: ENDPOINT }), {
+    endpoint: ENDPOINT,
+    method: "POST",
+    headers: {},
+    format: "ndjson",
+    compression: "none",
+    batch_size: 1000,
+    batch_bytes: 1048576,
+    batch_timeout: 1000,
+    timeout: 30000,
+    tls: {},
+    idempotency_header: "Idempotency-Key",
+  });
+});
+
+Deno.test("httpOutputSchema says what is wrong, and never shows a secret", () => {
+  const cases: [Record<string, unknown>, RegExp][] = [
+    [{ endpoint: undefined }, /^endpoint: is missing/],
+    [{ endpoint: "logs.example/hunter2" }, /^endpoint: is no URL; write one such as https:/],
+    [{ endpoint: "ftp://logs.example" }, /^endpoint: is a URL of the scheme "ftp"; must be http or https$/],
+    [{ endpoint: "http://ann:hunter2@logs.example" }, /^endpoint: must hold no user and no password/],
+    [{ headers: { "X Y": "a" } }, /^headers: has "X Y", which is no name of a header$/],
+    [{ headers: { "Content-Length": "1" } }, /^headers: has "Content-Length", which the output sets itself/],
+    [{ headers: { "X-A": "1", "x-a": "2" } }, /^headers: has "x-a" twice/],
+    [
+      { headers: { "X-A": "hunter2\r\nX-B: 1" } },
+      /^headers\.X-A: must be printable Latin-1 text on one line$/,
+    ],
+    [{ headers: { "X-A": "€" } }, /^headers\.X-A: /],
+    [{ username: "a:b" }, /^username: must not be empty, and must hold no colon$/],
+    [{ token: "hunter2 \n" }, /^token: must be printable ASCII without spaces$/],
+    [{ username: "a", token: "hunter2" }, /^has username as well as token; keep one of them$/],
+    [{ password: "hunter2" }, /^has password without username; give both$/],
+    [
+      { token: "hunter2", headers: { authorization: "hunter2" } },
+      /^has headers.Authorization as well as username or token/,
+    ],
+    [{ headers: { "idempotency-key": "1" } }, /^has idempotency_header among its headers/],
+    [{ idempotency_header: "a b" }, /^idempotency_header: "a b" is no name of a header$/],
+    [{ idempotency_header: "Host" }, /^idempotency_header: "Host" is a header with another meaning$/],
+    [{ tls: { cert_file: "/a" } }, /^tls: has cert_file without key_file; a client certificate needs both$/],
+    [{ tls: { key_file: "/a" } }, /^tls: has key_file without cert_file/],
+    [{ endpoint: "http://logs.example", tls: { ca_file: "/a" } }, /^has tls, while endpoint is http/],
+    [{ batch_bytes: 0 }, /^batch_bytes: is too small; must be at least 1 byte$/],
+    [{ timeout: 0 }, /^timeout: is too small; must be at least 1ms$/],
+    [{ batch_size: 0 }, /^batch_size: must be an integer of at least 1|^batch_size: /],
+  ];
+  for (const [block, message] of cases) {
+    assert.throws(() => configOf({ endpoint: ENDPOINT, ...block }), (error: Error) => {
+      assert.match(error.message, message);
+      assert.doesNotMatch(error.message, /hunter2/);
+      return true;
+    });
+  }
+});
+
+Deno.test("httpOutputSchema masks credentials wherever the configuration is shown", () => {
+  const { shown, config } = parseConfig(
+    `inputs: {files: [{paths: [/a]}]}
+output:
+  type: http
+  endpoint: ${ENDPOINT}
+  username: ann
+  password: hunter2
+  headers: {X-Api-Key: hunter2, X-Scope: hunter2}
+`,
+    "config.yaml",
+    () => undefined,
+  );
+  assert.equal(config.outputs[0]?.type, "http");
+  assert.match(JSON.stringify(shown), /X-Scope/);
+  assert.doesNotMatch(JSON.stringify(shown), /hunter2/);
+});
+
+Deno.test("encoderTypes encodes for http by its format, whether something is parsed or not", () => {
+  const event = newEvent({ input: "i", stream: "/a.log", labels: {} });
+  Object.assign(event, { message: "said", raw: "as it came" });
+  for (const plain of [true, false]) {
+    const options = { plain, includeRaw: false };
+    for (const format of ["ndjson", "json"]) {
+      const encoder = encoderTypes["http"]!(configOf({ endpoint: ENDPOINT, format }), options);
+      assert.equal(encoder.kind, "lines");
+      assert.equal(encoder.encode(event), lineEncoder("json", options).encode(event));
+    }
+    const text = encoderTypes["http"]!(configOf({ endpoint: ENDPOINT, format: "text" }), options);
+    assert.equal(text.kind, plain ? "copy" : "text");
+  }
+});
