@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { RawBatch } from "../batch.ts";
 import type { Way } from "../delivery/parcels.ts";
 import type { Log } from "../lib/log.ts";
@@ -17,6 +18,8 @@ export interface ProcessorHostOptions {
   readonly processors: ReadonlyMap<string, Processor>;
   /** Workers to start at most, when there is work for them. Unset: as many as there are cores for them. */
   readonly workers: number | undefined;
+  /** Unset: those that there are. */
+  readonly cores?: number;
   /** Whether workers take over plans that may run among the inputs and outputs once there is more work. */
   readonly grows: boolean;
   /** Batches that may wait for a worker. */
@@ -35,7 +38,8 @@ const BYTES_AT_ONCE = 1024 * 1024;
 
 /**
  * Where the processors run: among the inputs and outputs as long as there is little work, in workers when there is
- * more. Plans with code of the user's, or with patterns that only a time limit stops, run in workers from the start.
+ * more; with two cores in one worker and also here. Plans with code of the user's, or with patterns that only a time
+ * limit stops, run in workers from the start.
  */
 export class ProcessorHost {
   /** Which outputs get what, by input. */
@@ -43,6 +47,9 @@ export class ProcessorHost {
   readonly #options: ProcessorHostOptions;
   readonly #pinned: ReadonlySet<string>;
   readonly #isolated: boolean;
+  /** Whether this thread does what the worker has no room for. */
+  readonly #takesPart: boolean;
+  #tookPart = false;
   #pool: WorkerPool | undefined;
   #starting: Promise<void> | undefined;
   #isDisposed = false;
@@ -58,12 +65,14 @@ export class ProcessorHost {
   constructor(options: ProcessorHostOptions) {
     this.#options = options;
     this.ways = options.ways;
-    const { plans, grows } = options;
+    const { plans, grows, workers, cores = navigator.hardwareConcurrency } = options;
     this.#pinned = new Set(plans.filter(isPinned).map(({ input }) => input));
     // What a processor remembers does not move to another: where workers may be used, it begins there.
     this.#isolated = plans.some((plan) =>
       reasonForIsolation(plan) !== undefined || (grows && isPinned(plan))
     );
+    // A second worker would only take turns with this thread.
+    this.#takesPart = !this.#isolated && workers === undefined && cores === 2;
   }
 
   /** Starts workers if a plan runs nowhere else. Rejects when none can be started. */
@@ -73,6 +82,11 @@ export class ProcessorHost {
 
   /** Resolves when one more batch may be given to `process`. */
   async waitForRoom(): Promise<void> {
+    if (this.#tookPart) {
+      // What the worker answers comes in a turn of the event loop; it must not run out of jobs.
+      this.#tookPart = false;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     while (
       this.#bytes >= BYTES_AT_ONCE && this.#jobs > 2 * (this.#pool?.workers ?? 0) && !this.#isDisposed
     ) {
@@ -106,7 +120,11 @@ export class ProcessorHost {
 
   #process(input: string, job: Job): Promise<Processed> {
     const pool = this.#pool;
-    if (pool !== undefined) return pool.process(input, job, { pinned: this.#pinned.has(input) });
+    if (pool !== undefined) {
+      this.#tookPart = this.#takesPart && !this.#isBroken && !pool.hasRoom;
+      if (this.#tookPart) return this.#processHere(input, job);
+      return pool.process(input, job, { pinned: this.#pinned.has(input) });
+    }
     return this.#isBroken ? this.#processInPool(input, job) : this.#processHere(input, job);
   }
 
@@ -168,7 +186,8 @@ export class ProcessorHost {
 
   async #createPool(hasMuchWork: boolean): Promise<void> {
     const { plans, files, workers, jobTimeout, queueSize, log } = this.#options;
-    const size = workers ?? navigator.hardwareConcurrency;
+    const { cores = navigator.hardwareConcurrency } = this.#options;
+    const size = workers ?? (this.#takesPart ? 1 : cores);
     const pool = new WorkerPool({ size, plans, files, jobTimeout, queueSize, log });
     await pool.start(hasMuchWork);
     if (this.#isDisposed) return await pool.dispose();

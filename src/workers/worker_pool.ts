@@ -71,6 +71,11 @@ export class WorkerPool implements AsyncDisposable {
     return waiting;
   }
 
+  /** Whether a job would go to a worker at once. */
+  get hasRoom(): boolean {
+    return this.#queue.length === 0 && this.#slots.some(({ room }) => room > 0);
+  }
+
   /** Workers that were started so far. */
   get workers(): number {
     return this.#slots.filter(({ isStarted }) => isStarted).length;

@@ -82,6 +82,30 @@ Deno.test("ProcessorHost has workers take over once the work is not little any m
   await host[Symbol.asyncDispose]();
 });
 
+Deno.test("ProcessorHost shares the work with one worker where there are two cores", async () => {
+  let here = 0;
+  const busy = fakeProcessor(() => {
+    here++;
+    const end = performance.now() + 60;
+    while (performance.now() < end);
+  });
+  const { host, log } = hostOf(JSON_PLAN, busy, { workers: undefined, cores: 2 });
+  await host.start();
+  await host.process("in", LINES);
+  await log.until("Started the first worker");
+  here = 0;
+  // The worker takes two; what it has no room for is done here.
+  const jobs = [];
+  for (let i = 0; i < 3; i++) jobs.push(host.process("in", LINES));
+  assert.equal(here, 1);
+  const [first, second, third] = await Promise.all(jobs);
+  assert.deepEqual([first, second].map((processed) => messagesOf(processed!)), [["a", "b"], ["a", "b"]]);
+  assert.deepEqual(third!.discarded, { here: 2 });
+  await host.waitForRoom();
+  assert.deepEqual(messagesOf(await host.process("in", LINES)), ["a", "b"]);
+  await host[Symbol.asyncDispose]();
+});
+
 Deno.test("ProcessorHost starts no worker for much work where it shall not", async () => {
   const busy = fakeProcessor(() => {
     const end = performance.now() + 60;

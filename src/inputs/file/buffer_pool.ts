@@ -13,6 +13,11 @@ export class BufferPool {
     return (size <= this.size ? this.#free.pop() : undefined) ?? new Uint8Array(Math.max(size, this.size));
   }
 
+  /** Whether the next usual buffer costs nothing. */
+  get hasFree(): boolean {
+    return this.#free.length > 0;
+  }
+
   /** Takes a buffer back. Larger and detached ones are left to the garbage collector. */
   give(buffer: Uint8Array<ArrayBuffer>): void {
     if (buffer.length === this.size && this.#free.length < this.keep) this.#free.push(buffer);

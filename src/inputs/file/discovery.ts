@@ -16,6 +16,10 @@ import type { TailedFile } from "./tailed_file.ts";
 const STABLE_TRIES = 5;
 /** For this time after a rotation, in ms, generations that were missed are searched again. */
 const AFTERMATH_MS = 10_000;
+/** An open file that has had nothing new for this time, in ms, stands still until its directory changes. */
+const QUIET_MS = 2_000;
+/** All the same, every file is looked at under its name this often, in ms. */
+const FULL_LOOK_MS = 5_000;
 /** How long a closed file's checkpoint may go without being marked as seen, in ms. */
 const SEEN_INTERVAL_MS = 3_600_000;
 
@@ -32,6 +36,7 @@ export class Discovery {
   #firstRun = false;
   /** Paths under which rotations went on lately, with the time until which generations are searched. */
   readonly #rotating = new Map<string, number>();
+  #lastFullLook = -Infinity;
   #prepared: Promise<boolean> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -81,7 +86,7 @@ export class Discovery {
       await this.prepare();
       await this.#resumption.retry(() => this.#pathsByKey());
       const startedAt = this.#registry.context.now();
-      const fresh = this.#searchFresh();
+      const fresh = this.#searchFresh(startedAt);
       for (const file of this.#registry.open.values()) this.#follow(file);
       for (const found of fresh) await this.#tryAdopt(found, startedAt);
       for (const [path, until] of this.#rotating) {
@@ -130,7 +135,8 @@ export class Discovery {
     const marker = `input:${input}`;
     this.#firstRun = checkpoints.condition !== "lost" && checkpoints.get(marker) === undefined &&
       concerned.length === 0;
-    const complete = await this.#resumption.resumeAll(concerned, this.#pathsByKey());
+    const paths = concerned.length === 0 ? new Map<string, string>() : this.#pathsByKey();
+    const complete = await this.#resumption.resumeAll(concerned, paths);
     const rotated = [...this.#registry.open.values()].filter((file) =>
       file.state === "rotated" && !file.isCopy
     );
@@ -147,8 +153,10 @@ export class Discovery {
   }
 
   /** Searches, again while files are renamed under the search; answers what is not known, oldest first. */
-  #searchFresh(): FoundFile[] {
-    let fresh = this.#sort(this.#finder.find());
+  #searchFresh(now: number): FoundFile[] {
+    const full = now - this.#lastFullLook >= FULL_LOOK_MS || now < this.#lastFullLook;
+    if (full) this.#lastFullLook = now;
+    let fresh = this.#sort(this.#finder.find(full ? undefined : (found) => this.#standsStill(found, now)));
     for (let attempt = 0; attempt < STABLE_TRIES && fresh.length > 0 && !this.#firstRun; attempt++) {
       const directories = new Set(fresh.map(({ path }) => dirname(path)));
       const before = stampOf(directories);
@@ -156,6 +164,17 @@ export class Discovery {
       if (stampOf(directories) === before) break;
     }
     return fresh;
+  }
+
+  /**
+   * Whether a file need not be looked at under its name as long as nothing changes in its directory: it is held open,
+   * where its contents are looked at anyway, and has been quiet.
+   */
+  #standsStill({ path, facts }: FoundFile, now: number): boolean {
+    const file = this.#registry.open.get(facts.key);
+    return file !== undefined && file.path === path && file.state === "live" && file.atEnd &&
+      file.backoff === 0 && file.recovery === undefined &&
+      now - Math.max(file.lastData, file.lastGrowth) > QUIET_MS;
   }
 
   /** Tells known files from others; answers the others, oldest first. */

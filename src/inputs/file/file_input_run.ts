@@ -23,7 +23,7 @@ const COPY_QUIET_MS = 50;
 /** After a sign of a rotation a file is read without pause for this time: what a truncation destroys is read before. */
 const ROTATION_MS = 60;
 /** Watched files that were quiet for this long are looked at once a second only, in ms. */
-const LONG_QUIET_MS = 10_000;
+const LONG_QUIET_MS = 2_000;
 const FIRST_BACKOFF_MS = 250;
 const LAST_BACKOFF_MS = 30_000;
 
@@ -185,6 +185,11 @@ export class FileInputRun {
       return this.#failedRead(file, error);
     }
     if (file.atEnd && !news) return;
+    // In the queue it would be taken for read from its start, whatever came and went in it until its turn.
+    if (!news && file.isEmptySoFar && file.backoff === 0) {
+      file.reachEnd(Date.now());
+      return this.#atEnd(file);
+    }
     // A file that was empty until now has nothing to tell a truncation by.
     if (news && file.isEmptySoFar) this.#recovery.begin(file);
     else this.#pump.enqueue(file);

@@ -8,15 +8,30 @@ export interface FoundFile {
   readonly facts: FileFacts;
 }
 
+/** Whether a file that was found before may count as still there without a look at it. */
+export type Trust = (found: FoundFile) => boolean;
+
 /** Receives what stands in the way of finding files: an unreadable directory, a path that is no regular file. */
 export type Obstacle = (path: string, error: unknown) => void;
 
 interface Listing {
+  /** Of the directory itself: another one may take its place. */
+  readonly key: string;
+  /** Nothing was created, renamed or removed in the directory since it was listed before. */
+  readonly settled: boolean;
   readonly mtime: number;
   readonly listedAt: number;
   readonly files: readonly string[];
   readonly directories: readonly string[];
   readonly links: readonly string[];
+}
+
+/** What a search has come to. */
+interface Search {
+  readonly found: Map<string, FoundFile>;
+  /** Directories that were listed in this search. */
+  readonly listed: Set<string>;
+  readonly trust: Trust;
 }
 
 interface Pattern {
@@ -41,6 +56,8 @@ export class Finder {
   readonly #excluded: (path: string) => boolean;
   readonly #listings = new Map<string, Listing>();
   #walked = new Set<string>();
+  /** What the last search found, by path. */
+  #before: ReadonlyMap<string, FoundFile> = new Map();
 
   /** `now`: milliseconds since 1970. */
   constructor(
@@ -64,8 +81,11 @@ export class Finder {
       this.#patterns.some(({ base, matches }) => matches === undefined ? base === path : matches(path));
   }
 
-  /** All matching files that stand there now, each path once. */
-  find(): FoundFile[] {
+  /**
+   * All matching files that stand there now, each path once. Those that `trust` vouches for are not looked at again as
+   * long as nothing has changed in their directory; how much they hold is then as it was found before.
+   */
+  find(trust: Trust = () => false): FoundFile[] {
     const found = new Map<string, FoundFile>();
     const listed = new Set<string>();
     this.#walked = new Set();
@@ -74,12 +94,13 @@ export class Finder {
         this.#walked.add(dirname(pattern.base));
         if (!this.#excluded(pattern.base)) this.#add(pattern.base, found, true);
       } else {
-        this.#walk(pattern.base, pattern, pattern.depth, found, listed, []);
+        this.#walk(pattern.base, pattern, pattern.depth, { found, listed, trust }, []);
       }
     }
     for (const directory of this.#listings.keys()) {
       if (!this.#walked.has(directory)) this.#listings.delete(directory);
     }
+    this.#before = found;
     return [...found.values()];
   }
 
@@ -87,22 +108,28 @@ export class Finder {
     directory: string,
     pattern: Pattern,
     depth: number,
-    found: Map<string, FoundFile>,
-    listed: Set<string>,
+    search: Search,
     above: readonly string[],
   ): void {
+    const { found, listed, trust } = search;
     const facts = this.#facts(directory);
     if (facts?.kind !== "directory" || above.includes(facts.key)) return;
     const listing = this.#list(directory, facts, listed);
     // What a link leads to can change without a trace in its directory.
     const linked = listing.links.filter((path) => this.#facts(path)?.kind === "directory");
-    for (const path of [...listing.files, ...listing.links]) {
+    for (const path of listing.files) {
+      if (found.has(path)) continue;
+      const before = listing.settled ? this.#before.get(path) : undefined;
+      if (before !== undefined && trust(before)) found.set(path, before);
+      else if (pattern.matches?.(path) && !this.#excluded(path)) this.#add(path, found, false);
+    }
+    for (const path of listing.links) {
       if (linked.includes(path) || found.has(path) || !pattern.matches?.(path)) continue;
       if (!this.#excluded(path)) this.#add(path, found, false);
     }
     if (depth === 0) return;
     for (const path of [...listing.directories, ...linked]) {
-      this.#walk(path, pattern, depth - 1, found, listed, [...above, facts.key]);
+      this.#walk(path, pattern, depth - 1, search, [...above, facts.key]);
     }
   }
 
@@ -110,22 +137,30 @@ export class Finder {
     this.#walked.add(directory);
     const known = this.#listings.get(directory);
     if (known !== undefined) {
-      const settled = known.mtime === facts.mtime && known.listedAt - known.mtime > RACY_MS;
-      if (settled || listed.has(directory)) return known;
+      const settled = known.key === facts.key && known.mtime === facts.mtime &&
+        known.listedAt - known.mtime > RACY_MS;
+      if (settled) return known.settled ? known : this.#keep(directory, { ...known, settled });
+      if (listed.has(directory)) return known;
     }
     listed.add(directory);
+    const { key, mtime } = facts;
     const files: string[] = [];
     const directories: string[] = [];
     const links: string[] = [];
     const listedAt = this.now();
     const entries = this.#entries(directory);
     // An empty listing that stands for a failure must not be taken for known.
-    if (entries === undefined) return { mtime: facts.mtime, listedAt: 0, files, directories, links };
+    if (entries === undefined) {
+      return { key, settled: false, mtime, listedAt: 0, files, directories, links };
+    }
     for (const entry of entries) {
       const path = join(directory, entry.name);
       (entry.isSymlink ? links : entry.isDirectory ? directories : files).push(path);
     }
-    const listing = { mtime: facts.mtime, listedAt, files, directories, links };
+    return this.#keep(directory, { key, settled: false, mtime, listedAt, files, directories, links });
+  }
+
+  #keep(directory: string, listing: Listing): Listing {
     this.#listings.set(directory, listing);
     return listing;
   }

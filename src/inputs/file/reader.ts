@@ -241,8 +241,9 @@ export class Reader {
     end: number,
   ): Chunk {
     const { off } = this.#position;
+    const { pool } = this.#options;
     // Small chunks are copied, so that many quiet files do not hold a large buffer each.
-    const pooled = view.length > this.#options.pool.size / 4;
+    const pooled = view.length > pool.size / 4 || (view.length > pool.size / 32 && pool.hasFree);
     const bytes = pooled ? view : view.slice();
     this.#advance(buffer, end, false);
     const chunk = { bytes, ends, off, position: this.#position, cut: 0 };

@@ -1,5 +1,4 @@
 import { isAscii } from "node:buffer";
-import type { Level } from "../../event.ts";
 import { generateFunction } from "../../lib/generated_function.ts";
 import { formatRfc3339, isCanonicalRfc3339 } from "../../lib/rfc3339.ts";
 import { copyBytes, OVERSHOOT } from "../json_splice/copy_bytes.ts";
@@ -7,43 +6,8 @@ import { FRAME, framePieces, Pieces } from "../json_splice/event_frame.ts";
 import type { JsonSplice } from "../json_splice/json_splice.ts";
 import { LEVELS } from "../json_splice/level_words.ts";
 import { AsciiText, LONGEST_TIME } from "../json_splice/member_time.ts";
-import type { CaptureLayout } from "./capture_layout.ts";
+import type { CaptureField, CaptureSplicePlan } from "./capture_splice_plan.ts";
 import { copyPlain } from "./plain_copy.ts";
-
-/** A field that a group fills. */
-export interface CaptureField {
-  readonly name: string;
-  /** The number of the group. */
-  readonly group: number;
-  /** As in the layout. */
-  readonly place: string;
-  /** Whether it is written as a number, without quotes. */
-  readonly isNumber: boolean;
-}
-
-/** What becomes of the groups of a pattern. Fields of the lists that follow them are written to the event itself. */
-export interface CaptureSplicePlan {
-  readonly regexp: RegExp;
-  readonly declarations: CaptureLayout["declarations"];
-  /** Whether lines with line breaks in them need another expression. */
-  readonly singleLine: boolean;
-  /** A text that every line has that matches; empty if none is known. */
-  readonly required: string;
-  readonly fields: readonly CaptureField[];
-  /** Whether a group that matched nothing gives an empty text instead of no field. */
-  readonly keepEmpty: boolean;
-  /** Positions in `fields`, first one first. */
-  readonly timeFields: readonly number[];
-  readonly levelFields: readonly number[];
-  readonly messageFields: readonly number[];
-  /** Whether a text that is no time needs the general path, which says so. */
-  readonly isTimeExpected: boolean;
-  /** Members that every event has behind the others, `"name":value` each. */
-  readonly constants: readonly string[];
-  /** The milliseconds since 1970 that a text stands for, or NaN if it is no time. */
-  parseTime(text: string): number;
-  parseLevel(word: string): Level | undefined;
-}
 
 /** No field. */
 const NONE = -1;
@@ -201,7 +165,9 @@ export class CaptureSplice implements JsonSplice {
         continue;
       }
       this.#timeText.set(isCanonicalRfc3339(text) ? text : formatRfc3339(time));
-      this.#lastTime = text;
+      // A copy: a part of a text keeps the whole of it alive.
+      const place = this.#places[field] as number;
+      this.#lastTime = DECODER.decode(this.#bytes.subarray(place, place + text.length));
       return field;
     }
     return NONE;

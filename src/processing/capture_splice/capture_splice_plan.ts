@@ -1,4 +1,6 @@
 import type { ProcessingContext } from "../../component.ts";
+import type { Encoder } from "../../encoding/encoder.ts";
+import type { Level } from "../../event.ts";
 import { parseLevel } from "../../lib/level.ts";
 import { instantiate, textToLookFor } from "../../lib/regular_expression.ts";
 import type { Alternatives } from "../../lib/regular_expression/node.ts";
@@ -9,11 +11,44 @@ import { chooseName, type FieldTarget, parseField } from "../../parsers/grok/ref
 import type { ParserConfig } from "../../parsers/parser_config.ts";
 import { parserTypes } from "../../parsers/registry.ts";
 import { extractedFields, timeParserOf } from "../extraction.ts";
-import type { Encoder } from "../../encoding/encoder.ts";
 import type { ProcessorPlan } from "../plan.ts";
 import { isField, splicedParser } from "../splice_plan.ts";
-import { layOutCaptures } from "./capture_layout.ts";
-import type { CaptureField, CaptureSplicePlan } from "./capture_splice.ts";
+import { type CaptureLayout, layOutCaptures } from "./capture_layout.ts";
+
+/** A field that a group fills. */
+export interface CaptureField {
+  readonly name: string;
+  /** The number of the group. */
+  readonly group: number;
+  /** As in the layout. */
+  readonly place: string;
+  /** Whether it is written as a number, without quotes. */
+  readonly isNumber: boolean;
+}
+
+/** What becomes of the groups of a pattern. Fields of the lists that follow them are written to the event itself. */
+export interface CaptureSplicePlan {
+  readonly regexp: RegExp;
+  readonly declarations: CaptureLayout["declarations"];
+  /** Whether lines with line breaks in them need another expression. */
+  readonly singleLine: boolean;
+  /** A text that every line has that matches; empty if none is known. */
+  readonly required: string;
+  readonly fields: readonly CaptureField[];
+  /** Whether a group that matched nothing gives an empty text instead of no field. */
+  readonly keepEmpty: boolean;
+  /** Positions in `fields`, first one first. */
+  readonly timeFields: readonly number[];
+  readonly levelFields: readonly number[];
+  readonly messageFields: readonly number[];
+  /** Whether a text that is no time needs the general path, which says so. */
+  readonly isTimeExpected: boolean;
+  /** Members that every event has behind the others, `"name":value` each. */
+  readonly constants: readonly string[];
+  /** The milliseconds since 1970 that a text stands for, or NaN if it is no time. */
+  parseTime(text: string): number;
+  parseLevel(word: string): Level | undefined;
+}
 
 /** A pattern whose groups fill fields. */
 interface Pattern {
@@ -25,6 +60,7 @@ interface Pattern {
   readonly singleLine: boolean;
 }
 
+/** A parser whose fields are what the groups of a pattern match. */
 type PatternParserConfig = ParserConfig & { readonly type: "regex" | "grok" };
 
 /**
@@ -38,8 +74,8 @@ export async function captureSplicePlanOf(
 ): Promise<CaptureSplicePlan | undefined> {
   const config = splicedParser(plan, encoders);
   const constants = constantsOf(plan);
-  if (config === undefined || !isOfPattern(config) || constants === undefined) return undefined;
-  if (plan.transforms.length > 0) return undefined;
+  if (config === undefined || !isOfPattern(config)) return undefined;
+  if (constants === undefined || plan.transforms.length > 0) return undefined;
   const pattern = await patternOf(config, context);
   const layout = pattern && layOutCaptures(pattern.body, { singleLine: pattern.singleLine });
   if (pattern === undefined || layout === undefined) return undefined;

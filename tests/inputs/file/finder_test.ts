@@ -132,3 +132,22 @@ Deno.test("Finder leaves out what a relative glob with a slash names, from the w
   assert.deepEqual(new Search(bench, ["x/*"], [`${here}/x/a*`]).names(), ["x/b.log"]);
   assert.deepEqual(new Search(bench, ["x/*"], [`./${here}/x/a.log`]).names(), ["x/b.log"]);
 });
+
+Deno.test("Finder takes a trusted file as it was found before, until something changes in its directory", () => {
+  using bench = new Bench();
+  tree(bench, "a.log", "b.log");
+  const { finder } = new Search(bench, ["*.log"]);
+  const sizes = () =>
+    finder.find(({ path }) => path === bench.path("a.log")).map(({ facts }) => facts.size).sort();
+  bench.time = Date.now() + 10_000;
+  assert.deepEqual(sizes(), [5, 5]);
+  bench.write("a.log", "longer than it was");
+  bench.write("b.log", "longer");
+  assert.deepEqual(sizes(), [5, 6], "only the one that is not trusted is looked at");
+  bench.write("c.log", "new");
+  fs.utimesSync(bench.directory, new Date(), new Date(Date.now() + 1_000));
+  assert.deepEqual(sizes(), [18, 3, 6]);
+  fs.rmSync(bench.path("a.log"));
+  fs.utimesSync(bench.directory, new Date(), new Date(Date.now() + 2_000));
+  assert.deepEqual(sizes(), [3, 6]);
+});
