@@ -36,6 +36,9 @@ const LITTLE = 0.2;
 /** With so many bytes in jobs, no more are taken than the workers have at hand: they and their results are memory. */
 const BYTES_AT_ONCE = 1024 * 1024;
 
+/** So many jobs in a row are done here while a worker is at one from before them: their results are memory, too. */
+const MOST_AHEAD = 2;
+
 /**
  * Where the processors run: among the inputs and outputs as long as there is little work, in workers when there is
  * more; with two cores in one worker and also here. Plans with code of the user's, or with patterns that only a time
@@ -49,7 +52,8 @@ export class ProcessorHost {
   readonly #isolated: boolean;
   /** Whether this thread does what the worker has no room for. */
   readonly #takesPart: boolean;
-  #tookPart = false;
+  /** Jobs done here since the last one was given to the worker. */
+  #ahead = 0;
   #pool: WorkerPool | undefined;
   #starting: Promise<void> | undefined;
   #isDisposed = false;
@@ -82,10 +86,15 @@ export class ProcessorHost {
 
   /** Resolves when one more batch may be given to `process`. */
   async waitForRoom(): Promise<void> {
-    if (this.#tookPart) {
+    if (this.#ahead > 0) {
       // What the worker answers comes in a turn of the event loop; it must not run out of jobs.
-      this.#tookPart = false;
       await new Promise((resolve) => setImmediate(resolve));
+    }
+    // What was done here waits for what the worker has begun before. Without room or jobs, the worker is being replaced.
+    while (
+      this.#ahead >= MOST_AHEAD && this.#jobs > 0 && this.#pool?.hasRoom === false && !this.#isDisposed
+    ) {
+      await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
     }
     while (
       this.#bytes >= BYTES_AT_ONCE && this.#jobs > 2 * (this.#pool?.workers ?? 0) && !this.#isDisposed
@@ -121,8 +130,11 @@ export class ProcessorHost {
   #process(input: string, job: Job): Promise<Processed> {
     const pool = this.#pool;
     if (pool !== undefined) {
-      this.#tookPart = this.#takesPart && !this.#isBroken && !pool.hasRoom;
-      if (this.#tookPart) return this.#processHere(input, job);
+      if (this.#takesPart && !this.#isBroken && !pool.hasRoom) {
+        this.#ahead++;
+        return this.#processHere(input, job);
+      }
+      this.#ahead = 0;
       return pool.process(input, job, { pinned: this.#pinned.has(input) });
     }
     return this.#isBroken ? this.#processInPool(input, job) : this.#processHere(input, job);

@@ -106,6 +106,35 @@ Deno.test("ProcessorHost shares the work with one worker where there are two cor
   await host[Symbol.asyncDispose]();
 });
 
+Deno.test("ProcessorHost does little ahead of the worker with which it shares the work", async () => {
+  let here = 0;
+  const busy = fakeProcessor(() => {
+    here++;
+    const end = performance.now() + (here === 1 ? 60 : 0);
+    while (performance.now() < end);
+  });
+  const { host, log } = hostOf(JSON_PLAN, busy, { workers: undefined, cores: 2 });
+  await host.start();
+  await host.process("in", LINES);
+  await log.until("Started the first worker");
+  here = 0;
+  const many = planJob(new Array(100_000).fill('{"msg":"a","time":"2026-11-25T10:00:00+01:00"}\n'));
+  const slow = [host.process("in", many), host.process("in", many)];
+  let room = true;
+  while (room && here < 100) {
+    void host.process("in", LINES);
+    room = await Promise.race([
+      host.waitForRoom().then(() => true),
+      Promise.all(slow).then(() => false),
+      slow[0]!.then(() => false),
+    ]);
+  }
+  assert.equal(here, 2);
+  await Promise.all(slow);
+  await host.waitForRoom();
+  await host[Symbol.asyncDispose]();
+});
+
 Deno.test("ProcessorHost starts no worker for much work where it shall not", async () => {
   const busy = fakeProcessor(() => {
     const end = performance.now() + 60;
