@@ -29,8 +29,35 @@ export interface RawBatch extends Batch {
   readonly withdrawn?: { readonly aborted: boolean };
 }
 
+/**
+ * The stable ids of records: the same after a retry, a rotation and a restart. Numbers rather than texts, since most
+ * records never need theirs; `recordId` makes the text.
+ */
+export interface RecordIds {
+  /** What makes offsets unique, for runs of records: each run begins where the one before it ends, at record `end`. */
+  readonly origins: readonly { readonly id: string; readonly end: number }[];
+  /** Of every record in its stream. */
+  readonly offsets: Float64Array<ArrayBuffer>;
+}
+
 /** What an output receives. */
 export interface EncodedBatch extends Batch {
   /** What the records of one request share (a file's path, an index, a topic), or "". */
   readonly partition: string;
+  /** Absent where inputs give their records no ids, or the output does not ask for them. */
+  readonly ids?: RecordIds;
+  /** The key of every record, only of encoders that make keys; without bytes where a record has none. */
+  readonly keys?: Batch;
+}
+
+/** The id of a record by its place: 7 bits ASCII, without spaces, slashes and quotes. */
+export function idText(origin: string, offset: number): string {
+  return `${origin}.${offset.toString(36)}`;
+}
+
+/** The id of record `index`; undefined where the batch has no ids. */
+export function recordId({ ids }: EncodedBatch, index: number): string | undefined {
+  const offset = ids?.offsets[index];
+  const run = ids?.origins.find(({ end }) => index < end);
+  return run === undefined || offset === undefined ? undefined : idText(run.id, offset);
 }

@@ -47,6 +47,8 @@ export interface LogEvent {
   /** The record as it came, without its line break. */
   raw: string;
   source: Source;
+  /** What makes offsets unique: the other part of its stable id. */
+  origin: string | undefined;
   /** Where the record begins in its stream: the number part of its stable id. Negative where it has none. */
   offset: number;
 }
@@ -62,6 +64,7 @@ export function newEvent(source: Source): LogEvent {
     routes: undefined,
     raw: "",
     source,
-    offset: 0,
+    origin: undefined,
+    offset: -1,
   };
 }

@@ -49,8 +49,12 @@ export async function buildProcessor(
     now: Date.now,
     warn: (message) => isBuilt ? warnings.add(message) : warn(message),
   };
-  const encoders = plan.outputs.map((output) => encoderOf(output, isPlain(plan)));
   const mistakes = new KeyMistakes();
+  const encoders: Encoder[] = [];
+  for (const [index, output] of plan.outputs.entries()) {
+    const encoder = await mistakes.try(`outputs[${index}]`, () => encoderOf(output, isPlain(plan)));
+    if (encoder !== undefined) encoders[index] = encoder;
+  }
   const parsing = await mistakes.try("", () => buildParsing(plan.parsers, context));
   const chain = await mistakes.try("", () => compileChain(plan.transforms, context));
   const sinks: Sink[] = [];
@@ -154,7 +158,7 @@ class RecordProcessor implements Processor {
       let stop = end;
       if (stop > start && bytes[stop - 1] === LINE_FEED) stop--;
       if (stop > start && bytes[stop - 1] === CARRIAGE_RETURN) stop--;
-      if (splicer === undefined || !splicer.splice(bytes, start, stop)) {
+      if (splicer === undefined || !splicer.splice(bytes, start, stop, index)) {
         event.raw = texts === undefined
           ? DECODER.decode(bytes.subarray(start, stop))
           : texts.slice(index, start, stop);
@@ -163,6 +167,7 @@ class RecordProcessor implements Processor {
         event.message = "";
         event.level = undefined;
         event.routes = undefined;
+        event.origin = origin?.id;
         // Negative: the record has no place in its stream by which it could be known again.
         event.offset = origin === undefined ? -1 - index : origin.offsets?.[index] ?? origin.offset + start;
         this.#record(event, index, splicer);
@@ -189,7 +194,7 @@ class RecordProcessor implements Processor {
       const dropped = chain(event);
       if (dropped >= 0) return this.#discard(reasons[dropped] ?? "");
     }
-    if (splicer !== undefined) return splicer.take(event);
+    if (splicer !== undefined) return splicer.take(event, index);
     const all = this.#takesAll;
     if (all !== undefined) return all.collector.take(event, index);
     let taken = false;
@@ -209,7 +214,7 @@ class RecordProcessor implements Processor {
   #finish(job: Job, splicer: Splicer | undefined): Processed {
     const { sinks, warnings } = this.#parts;
     const batches = sinks.flatMap(({ output, collector }) =>
-      (splicer?.finish() ?? collector.finish(job)).map((batch) => ({ output, batch }))
+      (splicer?.finish(job) ?? collector.finish(job)).map((collected) => ({ output, ...collected }))
     );
     const processed = {
       batches,

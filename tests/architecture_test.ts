@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   parsers: ["lib"],
   // Conditions and scripts of the user's.
   sandbox: ["lib"],
-  transforms: ["sandbox", "lib"],
+  transforms: ["sandbox", "encoding", "lib"],
   encoding: ["lib"],
   framing: ["parsers/parser_config.ts", "lib"],
   "ledger.ts": ["processing/plan.ts"],

@@ -12,7 +12,15 @@ export interface Encoder {
   encode(event: LogEvent): string;
   /** What the records of one request share. Without it, that depends on the source and the time alone. */
   partitionOf?(event: LogEvent): string;
+  /** The key that the destination orders or spreads records by; undefined: this record has none. */
+  keyOf?(event: LogEvent): string | undefined;
 }
+
+/**
+ * Makes the encoder of an output of one type from its configuration. Throws KeyError for what is wrong with it. It
+ * runs in workers, so its module must not lead to code that does I/O, or to a client library.
+ */
+export type EncoderFactory = (config: unknown, options: EncoderOptions) => Encoder;
 
 /** What an encoder is made for. */
 export interface EncoderOptions {

@@ -1,7 +1,4 @@
-import { type Encoder, type EncoderOptions, lineEncoder, type LineEncoding } from "../encoding/encoder.ts";
-
-/** Makes the encoder of an output of one type. */
-export type EncoderFactory = (config: unknown, options: EncoderOptions) => Encoder;
+import { type EncoderFactory, lineEncoder, type LineEncoding } from "../encoding/encoder.ts";
 
 const lines: EncoderFactory = (config, options) =>
   lineEncoder((config as { readonly encoding: LineEncoding }).encoding, options);
@@ -15,4 +12,5 @@ export const encoderTypes: Readonly<Record<string, EncoderFactory>> = {
   stdout: lines,
   file: lines,
   http: httpBody,
+  null: lines,
 };

@@ -39,7 +39,10 @@ export interface Batching {
   readonly wait: number;
 }
 
-/** A destination. `send` is called with one batch at a time unless the output says that it takes more. */
+/**
+ * A destination. `send` is called with one batch at a time unless the output says that it takes more, and again with
+ * the same object when it threw.
+ */
 export interface Output extends AsyncDisposable {
   /** Called again, with backoff, until it resolves. */
   open(signal: AbortSignal): Promise<void>;
@@ -52,6 +55,15 @@ export interface Output extends AsyncDisposable {
   partitionOf(source: Source, time: number): string;
   /** What the sender gathers before it calls `send`; without it, whatever is there, in pieces of moderate size. */
   readonly batching?: Batching;
+  /** Sends that may be under way at once; absent: one. Batches may then arrive in another order. */
+  readonly concurrency?: number;
+  /** Whether batches come with the ids of their records, where inputs give them. */
+  readonly takesIds?: boolean;
+  /**
+   * Asks the destination whether it is there and takes what it would be sent, without sending any record. Rejects with
+   * what is wrong. Called once the output is open; sending does not depend on it.
+   */
+  probe?(signal: AbortSignal): Promise<void>;
   /** State that is saved in the same commit as the inputs' positions. */
   readonly participant?: CheckpointParticipant;
 }
@@ -60,4 +72,9 @@ export interface Output extends AsyncDisposable {
 export interface OutputContext {
   readonly name: string;
   readonly log: Log;
+  /**
+   * Where small files of the output's own may stand, beside the checkpoints; undefined where nothing is kept. It exists
+   * once the output is opened.
+   */
+  readonly directory?: string | undefined;
 }

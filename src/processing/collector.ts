@@ -1,14 +1,16 @@
-import type { EncodedBatch } from "../batch.ts";
+import type { Batch, EncodedBatch } from "../batch.ts";
 import type { Encoder } from "../encoding/encoder.ts";
 import type { LogEvent } from "../event.ts";
 import { outputCopy } from "../lib/spare_buffers.ts";
-import type { Job } from "./plan.ts";
+import type { CollectedBatch, Job } from "./plan.ts";
 
 const ENCODER = new TextEncoder();
 /** Text is encoded in pieces of this many characters: what lives longer than that burdens the garbage collector. */
 const PIECE = 16 * 1024;
 /** What the text of a usual job takes. */
 const USUAL = 512 * 1024;
+/** Partitions that keep their buffers from one job to the next. */
+const FEW = 16;
 /** A buffer that a rare giant record has made larger than this is not kept. */
 const LARGEST_KEPT = 8 * 1024 * 1024;
 
@@ -50,12 +52,100 @@ class Utf8Text {
   }
 }
 
+/** Texts that become the records of a batch. */
+class TextRecords {
+  readonly #bytes: Utf8Text;
+  /** Text that is not encoded yet, and where each of its records ends. */
+  #text = "";
+  #textEnds: number[] = [];
+  #ends = new Uint32Array(256);
+  #count = 0;
+
+  /** `size`: bytes to begin with. */
+  constructor(size: number) {
+    this.#bytes = new Utf8Text(size);
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#count + this.#textEnds.length;
+  }
+
+  add(text: string): void {
+    this.#text += text;
+    this.#textEnds.push(this.#text.length);
+    if (this.#text.length >= PIECE) this.#encode();
+  }
+
+  /** The records, in buffers of their own; then there are none. */
+  take(): Batch {
+    if (this.#textEnds.length > 0) this.#encode();
+    const ends = this.#ends.slice(0, this.#count);
+    this.#count = 0;
+    return { bytes: this.#bytes.take(), ends };
+  }
+
+  #encode(): void {
+    const text = this.#text;
+    const ends = this.#textEnds;
+    const start = this.#bytes.end;
+    this.#text = "";
+    this.#textEnds = [];
+    if (this.#ends.length < this.#count + ends.length) {
+      this.#ends = larger(this.#ends, this.#count + ends.length);
+    }
+    this.#bytes.append(text);
+    if (this.#bytes.end - start === text.length) {
+      for (const end of ends) this.#ends[this.#count++] = start + end;
+      return;
+    }
+    // Not all of it is ASCII: where a record ends in bytes is known only once it is encoded by itself.
+    this.#bytes.end = start;
+    let from = 0;
+    for (const end of ends) {
+      this.#bytes.append(text.slice(from, end));
+      this.#ends[this.#count++] = this.#bytes.end;
+      from = end;
+    }
+  }
+}
+
+/** A copy with room for `least` numbers or more. */
+function larger(numbers: Uint32Array<ArrayBuffer>, least: number): Uint32Array<ArrayBuffer> {
+  const copy = new Uint32Array(Math.max(numbers.length * 2, least));
+  copy.set(numbers);
+  return copy;
+}
+
+/** Which records of a job were taken, by index, in their order. */
+export class TakenRecords {
+  #indices = new Uint32Array(256);
+  #count = 0;
+
+  add(index: number): void {
+    if (this.#count === this.#indices.length) this.#indices = larger(this.#indices, this.#count + 1);
+    this.#indices[this.#count++] = index;
+  }
+
+  /** Forgets those of a job that was broken off. */
+  clear(): void {
+    this.#count = 0;
+  }
+
+  /** The indices for the result of a job, left out where they are those of all records; then there are none. */
+  take({ ends }: Job): Pick<CollectedBatch, "records"> {
+    const count = this.#count;
+    this.#count = 0;
+    return count === ends.length ? {} : { records: this.#indices.slice(0, count) };
+  }
+}
+
 /** Gathers what one output gets of a job. */
 export interface Collector {
   /** Takes an event; `index`: of its record in the job. */
   take(event: LogEvent, index: number): void;
   /** What was gathered; the collector is empty then. */
-  finish(job: Job): EncodedBatch[];
+  finish(job: Job): CollectedBatch[];
 }
 
 /** The collector that suits an encoder. */
@@ -72,7 +162,7 @@ class RecordCollector implements Collector {
     this.#indices.push(index);
   }
 
-  finish({ bytes, ends }: Job): EncodedBatch[] {
+  finish({ bytes, ends }: Job): CollectedBatch[] {
     const indices = this.#indices;
     this.#indices = [];
     if (indices.length === 0) return [];
@@ -87,7 +177,8 @@ class RecordCollector implements Collector {
       at += record.length;
       pickedEnds[position] = at;
     });
-    return [{ bytes: picked, ends: pickedEnds, partition: "" }];
+    const batch: EncodedBatch = { bytes: picked, ends: pickedEnds, partition: "" };
+    return [indices.length === ends.length ? { batch } : { batch, records: Uint32Array.from(indices) }];
   }
 }
 
@@ -95,59 +186,28 @@ class RecordCollector implements Collector {
 class TextCollector implements Collector {
   readonly #encoder: Encoder;
   readonly #partition: string;
-  readonly #bytes: Utf8Text;
-  /** Text that is not encoded yet, and where each of its records ends. */
-  #text = "";
-  #textEnds: number[] = [];
-  #ends = new Uint32Array(256);
-  #count = 0;
+  readonly #records: TextRecords;
+  readonly #keys: TextRecords | undefined;
+  readonly #taken = new TakenRecords();
 
   constructor(encoder: Encoder, partition = "", size = USUAL) {
     this.#encoder = encoder;
     this.#partition = partition;
-    this.#bytes = new Utf8Text(size);
+    this.#records = new TextRecords(size);
+    this.#keys = encoder.keyOf === undefined ? undefined : new TextRecords(PIECE);
   }
 
-  take(event: LogEvent): void {
-    this.#text += this.#encoder.encode(event);
-    this.#textEnds.push(this.#text.length);
-    if (this.#text.length >= PIECE) this.#encode();
+  take(event: LogEvent, index: number): void {
+    this.#records.add(this.#encoder.encode(event));
+    this.#taken.add(index);
+    if (this.#keys !== undefined) this.#keys.add(this.#encoder.keyOf?.(event) ?? "");
   }
 
-  finish(): EncodedBatch[] {
-    if (this.#textEnds.length > 0) this.#encode();
-    if (this.#count === 0) return [];
-    const ends = this.#ends.slice(0, this.#count);
-    this.#count = 0;
-    return [{ bytes: this.#bytes.take(), ends, partition: this.#partition }];
-  }
-
-  #encode(): void {
-    const text = this.#text;
-    const ends = this.#textEnds;
-    const start = this.#bytes.end;
-    this.#text = "";
-    this.#textEnds = [];
-    if (this.#ends.length < this.#count + ends.length) this.#growEnds(this.#count + ends.length);
-    this.#bytes.append(text);
-    if (this.#bytes.end - start === text.length) {
-      for (const end of ends) this.#ends[this.#count++] = start + end;
-      return;
-    }
-    // Not all of it is ASCII: where a record ends in bytes is known only once it is encoded by itself.
-    this.#bytes.end = start;
-    let from = 0;
-    for (const end of ends) {
-      this.#bytes.append(text.slice(from, end));
-      this.#ends[this.#count++] = this.#bytes.end;
-      from = end;
-    }
-  }
-
-  #growEnds(least: number): void {
-    const larger = new Uint32Array(Math.max(this.#ends.length * 2, least));
-    larger.set(this.#ends);
-    this.#ends = larger;
+  finish(job: Job): CollectedBatch[] {
+    if (this.#records.count === 0) return [];
+    const records = { ...this.#records.take(), partition: this.#partition };
+    const batch = this.#keys === undefined ? records : { ...records, keys: this.#keys.take() };
+    return [{ batch, ...this.#taken.take(job) }];
   }
 }
 
@@ -155,25 +215,38 @@ class TextCollector implements Collector {
 class PartitionCollector implements Collector {
   readonly #encoder: Encoder;
   readonly #partitions = new Map<string, TextCollector>();
+  /** Records that follow each other are mostly of one partition. */
+  #lastName = "";
+  #last: TextCollector | undefined;
 
   constructor(encoder: Encoder) {
     this.#encoder = encoder;
   }
 
-  take(event: LogEvent): void {
+  take(event: LogEvent, index: number): void {
     const name = this.#encoder.partitionOf?.(event) ?? "";
+    if (this.#last === undefined || name !== this.#lastName) {
+      this.#lastName = name;
+      this.#last = this.#partition(name);
+    }
+    this.#last.take(event, index);
+  }
+
+  finish(job: Job): CollectedBatch[] {
+    const batches = [...this.#partitions.values()].flatMap((partition) => partition.finish(job));
+    this.#last = undefined;
+    // One of thousands is not kept; a few, with their buffers, are likely to come again.
+    if (this.#partitions.size > FEW) this.#partitions.clear();
+    return batches;
+  }
+
+  #partition(name: string): TextCollector {
     let partition = this.#partitions.get(name);
     if (partition === undefined) {
       // There may be thousands of them.
       partition = new TextCollector(this.#encoder, name, PIECE);
       this.#partitions.set(name, partition);
     }
-    partition.take(event);
-  }
-
-  finish(): EncodedBatch[] {
-    const batches = [...this.#partitions.values()].flatMap((partition) => partition.finish());
-    this.#partitions.clear();
-    return batches;
+    return partition;
   }
 }

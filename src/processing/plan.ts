@@ -40,10 +40,22 @@ export interface Job {
   readonly origin?: Origin;
 }
 
+/** Records that were encoded for an output. */
+export interface CollectedBatch {
+  readonly batch: EncodedBatch;
+  /** Their indices in the job; absent: they are all records of the job. */
+  readonly records?: Uint32Array<ArrayBuffer>;
+}
+
+/** Records of a job for one output, by name. */
+export interface ProcessedBatch extends CollectedBatch {
+  readonly output: string;
+}
+
 /** What became of the records of a job. */
 export interface Processed {
   /** What each output, by name, gets, in the order of its records; an output may get several batches, or none. */
-  readonly batches: readonly { readonly output: string; readonly batch: EncodedBatch }[];
+  readonly batches: readonly ProcessedBatch[];
   /** Records that no output gets, by reason. */
   readonly discarded: Readonly<Record<string, number>>;
   /** Records, by index in the job, that are to be kept as dead letters; no output gets them. */

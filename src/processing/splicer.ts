@@ -1,10 +1,10 @@
-import type { EncodedBatch } from "../batch.ts";
 import type { ProcessingContext } from "../component.ts";
 import type { Encoder } from "../encoding/encoder.ts";
 import type { LogEvent } from "../event.ts";
 import { outputCopy } from "../lib/spare_buffers.ts";
 import type { JsonSplice } from "./json_splice/json_splice.ts";
-import type { Job, ProcessorPlan } from "./plan.ts";
+import { TakenRecords } from "./collector.ts";
+import type { CollectedBatch, Job, ProcessorPlan } from "./plan.ts";
 import { splicedParser, splicePlanOf } from "./splice_plan.ts";
 
 const TEXT_ENCODER = new TextEncoder();
@@ -24,6 +24,7 @@ export class Splicer {
   #end = 0;
   #ends = new Uint32Array(4096);
   #count = 0;
+  readonly #taken = new TakenRecords();
 
   private constructor(splice: JsonSplice, encoder: Encoder) {
     this.#splice = splice;
@@ -58,32 +59,36 @@ export class Splicer {
     this.#splice.begin(source.stream, receivedAt);
     this.#end = 0;
     this.#count = 0;
+    this.#taken.clear();
     if (this.#ends.length < ends.length) this.#ends = new Uint32Array(ends.length * 2);
   }
 
-  /** Whether the event of the line `bytes[from..to)` was made. */
-  splice(bytes: Uint8Array, from: number, to: number): boolean {
+  /** Whether the event of the record `index`, the line `bytes[from..to)`, was made. */
+  splice(bytes: Uint8Array, from: number, to: number, index: number): boolean {
     this.#reserve(this.#splice.bound(to - from));
     const end = this.#splice.splice(bytes, from, to, this.#out, this.#end);
     if (end < 0) return false;
     this.#end = end;
     this.#ends[this.#count++] = end;
+    this.#taken.add(index);
     return true;
   }
 
-  /** Takes the event of a line that was not spliced. */
-  take(event: LogEvent): void {
+  /** Takes the event of a record that was not spliced. */
+  take(event: LogEvent, index: number): void {
     const text = this.#encoder.encode(event);
     this.#reserve(text.length * 3);
     this.#end += TEXT_ENCODER.encodeInto(text, this.#out.subarray(this.#end)).written;
     this.#ends[this.#count++] = this.#end;
+    this.#taken.add(index);
   }
 
-  finish(): EncodedBatch[] {
+  finish(job: Job): CollectedBatch[] {
     if (this.#count === 0) return [];
     const bytes = outputCopy(this.#out.subarray(0, this.#end));
     if (this.#out.length > LARGEST_KEPT) this.#out = new Uint8Array(USUAL);
-    return [{ bytes, ends: this.#ends.slice(0, this.#count), partition: "" }];
+    const batch = { bytes, ends: this.#ends.slice(0, this.#count), partition: "" };
+    return [{ batch, ...this.#taken.take(job) }];
   }
 
   #reserve(bytes: number): void {

@@ -2,8 +2,8 @@ import type { ProcessingContext } from "../component.ts";
 import { KeyError } from "../lib/key_error.ts";
 import { EventCode } from "./event_code.ts";
 import { compileEventPath } from "./event_path.ts";
-import { compileEventValue, isTemplate } from "./event_template.ts";
-import { asFieldValue } from "./field_value.ts";
+import { compileEventValue, isTemplate } from "../encoding/event_template.ts";
+import { asFieldValue } from "../encoding/field_value.ts";
 import type { TransformOwn } from "./transform_config.ts";
 import type { Transform } from "./transform.ts";
 

@@ -1,6 +1,6 @@
 import type { FieldValue } from "../event.ts";
 import { parseDuration } from "../lib/duration.ts";
-import { textOf } from "./field_value.ts";
+import { textOf } from "../encoding/field_value.ts";
 
 /** Gives a value another type; undefined if it has no meaning in that. Nulls are not asked for. */
 export type Conversion = (value: FieldValue) => FieldValue | undefined;

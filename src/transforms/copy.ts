@@ -1,5 +1,5 @@
 import type { ProcessingContext } from "../component.ts";
-import { copyOf } from "./field_value.ts";
+import { copyOf } from "../encoding/field_value.ts";
 import { transfer } from "./transfer.ts";
 import type { TransformOwn } from "./transform_config.ts";
 import type { Transform } from "./transform.ts";

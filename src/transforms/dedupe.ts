@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { ProcessingContext } from "../component.ts";
 import type { FieldValue, LogEvent } from "../event.ts";
 import { compileEventPaths, type EventPath } from "./event_path.ts";
-import { textOf } from "./field_value.ts";
+import { textOf } from "../encoding/field_value.ts";
 import type { TransformOwn } from "./transform_config.ts";
 import type { Transform } from "./transform.ts";
 

@@ -5,7 +5,7 @@ import { KeyError } from "../lib/key_error.ts";
 import { parseLevel } from "../lib/level.ts";
 import { formatRfc3339, isCanonicalRfc3339 } from "../lib/rfc3339.ts";
 import { compileTimeFormat, type TimeParser } from "../lib/time_format/compile_time_format.ts";
-import { textOf } from "./field_value.ts";
+import { textOf } from "../encoding/field_value.ts";
 
 /**
  * Where a value stands in an event: a field, or for `message`, `level` and `timestamp`, where no field has that name,

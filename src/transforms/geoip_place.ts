@@ -1,6 +1,6 @@
 import type { Fields, FieldValue } from "../event.ts";
 import { getField } from "../lib/field_path.ts";
-import { asFieldValue, isFields } from "./field_value.ts";
+import { asFieldValue, isFields } from "../encoding/field_value.ts";
 
 /**
  * What a record of the database says in short: the well-known databases (City, Country, ASN, ISP, …) by flat names

@@ -3,7 +3,7 @@ import type { Fields, LogEvent } from "../event.ts";
 import { setField } from "../lib/field_path.ts";
 import { type KeyValueOptions, keyValueOptions, splitKeyValues } from "../lib/key_values.ts";
 import { compileEventPath, compileEventPaths, type EventPath } from "./event_path.ts";
-import { isFields, newFields } from "./field_value.ts";
+import { isFields, newFields } from "../encoding/field_value.ts";
 import { compilePatterns, NameMatcher } from "./name_matcher.ts";
 import type { TransformOwn } from "./transform_config.ts";
 import type { Transform } from "./transform.ts";

@@ -2,7 +2,7 @@ import type { FieldValue } from "../event.ts";
 import { getField } from "../lib/field_path.ts";
 import { KeyError } from "../lib/key_error.ts";
 import { parseCsv } from "./csv_table.ts";
-import { asFieldValue, isFields, textOf } from "./field_value.ts";
+import { asFieldValue, isFields, textOf } from "../encoding/field_value.ts";
 import type { TransformOwn } from "./transform_config.ts";
 
 /** What is known by key. The values of a row stand in the order of the columns. */

@@ -3,7 +3,7 @@ import type { FieldValue, LogEvent } from "../event.ts";
 import { compileFieldPath, setField } from "../lib/field_path.ts";
 import { KeyError } from "../lib/key_error.ts";
 import { compileEventPath, compileEventPaths, type EventPath } from "./event_path.ts";
-import { isFields, newFields } from "./field_value.ts";
+import { isFields, newFields } from "../encoding/field_value.ts";
 import { NameMatcher, patternMatcher } from "./name_matcher.ts";
 import type { TransformOwn } from "./transform_config.ts";
 import type { Transform } from "./transform.ts";

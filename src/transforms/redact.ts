@@ -2,7 +2,7 @@ import type { ProcessingContext } from "../component.ts";
 import type { Fields, FieldValue, LogEvent } from "../event.ts";
 import { KeyError } from "../lib/key_error.ts";
 import { compileEventPath, type EventPath } from "./event_path.ts";
-import { textOf } from "./field_value.ts";
+import { textOf } from "../encoding/field_value.ts";
 import { NameMatcher } from "./name_matcher.ts";
 import { isCardNumber } from "./redaction/card.ts";
 import { type Redaction, redactions, type Replacement } from "./redaction/redactions.ts";

@@ -1,6 +1,6 @@
 import type { ProcessingContext } from "../component.ts";
 import type { LogEvent } from "../event.ts";
-import { compileEventKey } from "./event_template.ts";
+import { compileEventKey } from "../encoding/event_template.ts";
 import type { TransformOwn } from "./transform_config.ts";
 import type { Transform } from "./transform.ts";
 

@@ -1,7 +1,7 @@
 import type { ProcessingContext } from "../component.ts";
 import type { FieldValue, LogEvent } from "../event.ts";
 import { BoundedCache } from "./bounded_cache.ts";
-import { compileEventKey } from "./event_template.ts";
+import { compileEventKey } from "../encoding/event_template.ts";
 import { compileEventPath, type EventPath } from "./event_path.ts";
 import type { TransformOwn } from "./transform_config.ts";
 import type { Transform } from "./transform.ts";

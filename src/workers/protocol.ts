@@ -126,14 +126,16 @@ export function detachable(
 ): { processed: Processed; transfer: ArrayBuffer[] } {
   const transfer = new Set<ArrayBuffer>();
   const batches = processed.batches.map((entry) => {
-    const { bytes, ends } = entry.batch;
+    const { bytes, ends, keys } = entry.batch;
     const owned = {
       ...entry.batch,
       bytes: bytes.buffer === jobBuffer ? bytes.slice() : bytes,
       ends: ends.buffer === jobBuffer ? ends.slice() : ends,
     };
     transfer.add(owned.bytes.buffer).add(owned.ends.buffer);
-    return { output: entry.output, batch: owned };
+    if (keys !== undefined) transfer.add(keys.bytes.buffer).add(keys.ends.buffer);
+    if (entry.records !== undefined) transfer.add(entry.records.buffer);
+    return { ...entry, batch: owned };
   });
   return { processed: { ...processed, batches }, transfer: [...transfer] };
 }

@@ -1,5 +1,5 @@
-import type { EncodedBatch } from "../batch.ts";
-import type { Job, Processed } from "../processing/plan.ts";
+import type { Batch } from "../batch.ts";
+import type { Job, Processed, ProcessedBatch } from "../processing/plan.ts";
 
 /** One record of a job as a job of its own, without a copy. */
 export function recordOf(job: Job, index: number): Job {
@@ -22,7 +22,9 @@ export function offsetOf({ ends, origin }: Job, index: number): number | undefin
 interface Group {
   readonly output: string;
   readonly partition: string;
-  readonly batches: EncodedBatch[];
+  readonly batches: ProcessedBatch["batch"][];
+  /** Index in the job of the record in each of the batches. */
+  readonly records: number[];
 }
 
 /** Puts together what became of the records of one job that were processed one by one, in their order. */
@@ -36,7 +38,9 @@ export class SingleRecordResults {
   /** Adds what became of the record `index`. */
   add(index: number, processed: Processed): void {
     for (const { output, batch } of processed.batches) {
-      this.#groupOf(output, batch.partition).batches.push(batch);
+      const { batches, records } = this.#groupOf(output, batch.partition);
+      batches.push(batch);
+      records.push(index);
     }
     for (const [reason, count] of Object.entries(processed.discarded)) {
       this.#discarded.set(reason, (this.#discarded.get(reason) ?? 0) + count);
@@ -55,7 +59,7 @@ export class SingleRecordResults {
   merge(): Processed {
     const groups = [...this.#groups.values()].flatMap((partitions) => [...partitions.values()]);
     return {
-      batches: groups.map((group) => ({ output: group.output, batch: joined(group) })),
+      batches: groups.map(merged),
       discarded: Object.fromEntries(this.#discarded),
       deadLetters: this.#deadLetters,
       unparsed: this.#unparsed,
@@ -66,13 +70,19 @@ export class SingleRecordResults {
   #groupOf(output: string, partition: string): Group {
     const partitions = this.#groups.get(output) ?? new Map<string, Group>();
     this.#groups.set(output, partitions);
-    const group = partitions.get(partition) ?? { output, partition, batches: [] };
+    const group = partitions.get(partition) ?? { output, partition, batches: [], records: [] };
     partitions.set(partition, group);
     return group;
   }
 }
 
-function joined({ partition, batches }: Group): EncodedBatch {
+function merged({ output, partition, batches, records }: Group): ProcessedBatch {
+  const keys = batches.flatMap(({ keys }) => keys ?? []);
+  const batch = { ...joined(batches), partition, ...(keys.length === 0 ? {} : { keys: joined(keys) }) };
+  return { output, batch, records: Uint32Array.from(records) };
+}
+
+function joined(batches: readonly Batch[]): Batch {
   const bytes = new Uint8Array(batches.reduce((sum, batch) => sum + batch.bytes.length, 0));
   const ends = new Uint32Array(batches.reduce((sum, batch) => sum + batch.ends.length, 0));
   let at = 0;
@@ -82,5 +92,5 @@ function joined({ partition, batches }: Group): EncodedBatch {
     for (const end of batch.ends) ends[record++] = at + end;
     at += batch.bytes.length;
   }
-  return { bytes, ends, partition };
+  return { bytes, ends };
 }

@@ -24,7 +24,16 @@ function collected(
     event.raw = partition(text);
     collector.take(event, index);
   });
-  return collector.finish(planJob([]));
+  return collector.finish(planJob(texts)).map(({ batch, records }) => {
+    const indices = records ?? texts.map((_, index) => index);
+    assert.deepEqual(
+      Array.from(indices, (index) => texts[index]!.toWellFormed()),
+      recordsOf(batch),
+      "which records of the job they are",
+    );
+    assert.equal(records === undefined, batch.ends.length === texts.length, "left out where all are there");
+    return batch;
+  });
 }
 
 /** Any text: with line feeds, without ASCII, halves of pairs at its ends, nothing at all, more than a piece. */
@@ -95,13 +104,35 @@ Deno.test("Collector copies records as they came, byte for byte", () => {
       const job = planJob([], { bytes: Uint8Array.from(all.flatMap((bytes) => [...bytes])), ends });
       const event = newEvent(SOURCE);
       records.forEach(([, taken], index) => taken && collector.take(event, index));
-      const [batch] = collector.finish(job);
+      const [{ batch, records: taken } = {}] = collector.finish(job);
       const expected = records.filter(([, taken]) => taken).map(([bytes]) => [...bytes]);
       const found = [...batch?.ends ?? []].map((end, i) => [
         ...batch!.bytes.subarray(i === 0 ? 0 : batch!.ends[i - 1], end),
       ]);
       assert.deepEqual(found, expected);
       assert.equal(batch === undefined, expected.length === 0);
+      const indices = records.flatMap(([, isTaken], index) => isTaken ? [index] : []);
+      if (batch !== undefined) assert.deepEqual([...taken ?? records.keys()], indices);
     }),
   );
+});
+
+Deno.test("Collector gives every record the key that its encoder makes of it", () => {
+  const keyed: Encoder = {
+    ...BY_LEVEL,
+    keyOf: ({ message }) => message === "none" ? undefined : `k${message}`,
+  };
+  const collector = collectorFor(keyed);
+  const texts = ["a", "none", "ü", "bb"];
+  texts.forEach((text, index) => {
+    const event = newEvent(SOURCE);
+    event.message = text;
+    event.raw = String(text.length);
+    collector.take(event, index);
+  });
+  const keys = collector.finish(planJob(texts)).map(({ batch: { partition, keys } }) => [
+    partition,
+    recordsOf({ ...keys!, partition: "" }),
+  ]);
+  assert.deepEqual(keys, [["1", ["ka", "kü"]], ["4", [""]], ["2", ["kbb"]]]);
 });

@@ -21,14 +21,17 @@ function run(made: Splicer, lines: readonly string[]): { events: string[]; parse
   made.begin(job);
   lines.forEach((line, index) => {
     const start = index === 0 ? 0 : job.ends[index - 1]!;
-    if (made.splice(job.bytes, start, job.ends[index]!)) return;
+    if (made.splice(job.bytes, start, job.ends[index]!, index)) return;
     parsed.push(index);
     const event = newEvent(job.source);
     event.message = line;
     event.timestamp = job.receivedAt;
-    made.take(event);
+    made.take(event, index);
   });
-  return { events: made.finish().flatMap(recordsOf).map((text) => JSON.parse(text).message), parsed };
+  return {
+    events: made.finish(job).flatMap(({ batch }) => recordsOf(batch)).map((text) => JSON.parse(text).message),
+    parsed,
+  };
 }
 
 Deno.test("Splicer keeps the order of spliced and parsed records", async () => {
@@ -42,7 +45,7 @@ Deno.test("Splicer begins every job anew, also after one that was not finished",
   const made = await splicer();
   const job = planJob(['{"msg":"given up"}']);
   made.begin(job);
-  made.splice(job.bytes, 0, job.bytes.length);
+  made.splice(job.bytes, 0, job.bytes.length, 0);
   assert.deepEqual(run(made, ['{"msg":"a"}']).events, ["a"]);
   assert.deepEqual(run(made, []).events, []);
 });

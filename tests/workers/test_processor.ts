@@ -24,7 +24,8 @@ export function buildTestProcessor(plan: ProcessorPlan, files: PlanFiles): Promi
   let seen = 0;
   return Promise.resolve({
     process(job: Job): Processed {
-      const a = new Map<string, string[]>();
+      const a = new Map<string, { lines: string[]; records: number[] }>();
+      const all: number[] = [];
       const b: string[] = [];
       const discarded: Record<string, number> = {};
       const deadLetters: { index: number; reason: string }[] = [];
@@ -37,8 +38,10 @@ export function buildTestProcessor(plan: ProcessorPlan, files: PlanFiles): Promi
         const text = rest.join(":");
         seen++;
         const emit = (value: string, partition = "") => {
-          const values = a.get(partition) ?? [];
-          values.push(value);
+          const values = a.get(partition) ?? { lines: [], records: [] };
+          values.lines.push(value);
+          values.records.push(index);
+          all.push(index);
           a.set(partition, values);
           b.push(String(job.origin?.offsets?.[index] ?? (job.origin?.offset ?? 0) + start));
         };
@@ -64,8 +67,14 @@ export function buildTestProcessor(plan: ProcessorPlan, files: PlanFiles): Promi
           emit(line.toUpperCase());
         }
       }
-      const batches = [...a].map(([partition, lines]) => ({ output: "a", batch: batchOf(lines, partition) }));
-      if (b.length > 0) batches.push({ output: "b", batch: batchOf(b, "") });
+      const batches = [...a].map(([partition, { lines, records }]) => ({
+        output: "a",
+        batch: batchOf(lines, partition),
+        records: Uint32Array.from(records),
+      }));
+      if (b.length > 0) {
+        batches.push({ output: "b", batch: batchOf(b, ""), records: Uint32Array.from(all) });
+      }
       return { batches, discarded, deadLetters, unparsed, warnings };
     },
   });

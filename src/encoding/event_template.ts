@@ -1,3 +1,4 @@
+import { idText } from "../batch.ts";
 import type { FieldValue, LogEvent, Source } from "../event.ts";
 import { compileFieldPath, type FieldPath, getField, setField } from "../lib/field_path.ts";
 import { KeyError } from "../lib/key_error.ts";
@@ -11,19 +12,15 @@ export type EventValue = (event: LogEvent) => FieldValue | undefined;
 /**
  * Compiles a template such as `{{ fields.user.name }}@{{ source }}`. One that is a single value keeps that value's
  * type; in longer ones an absent value is no text at all. `{{ message }}`, `{{ level }}`, `{{ timestamp }}`,
- * `{{ source }}` and `{{ input }}` are the event's own, then come labels such as `{{ file }}`, then fields. Throws
- * KeyError with `key`.
+ * `{{ source }}`, `{{ input }}` and `{{ id }}` are the event's own, then come labels such as `{{ file }}`, then fields
+ * (`{{ fields.id }}` is a field that is called like one of those). Throws KeyError with `key`.
  */
 export function compileEventTemplate(template: string, key: string): EventValue {
   const parts = splitTemplate(template, key);
   const [first, ...rest] = parts;
   if (first === undefined) return () => "";
   if (rest.length > 0) return joined(parts.map(compilePart));
-  if ("text" in first) {
-    const { text } = first;
-    return () => text;
-  }
-  return compileName(first.name);
+  return compilePart(first);
 }
 
 /** Whether a text has places for values of the event. */
@@ -85,9 +82,13 @@ function joined(parts: readonly EventValue[]): EventValue {
 }
 
 function compilePart(part: TemplatePart): EventValue {
-  if ("name" in part) return compileName(part.name);
+  if ("name" in part) return part.name === "id" ? idOf : compileName(part.name);
   const { text } = part;
   return () => text;
+}
+
+function idOf({ origin, offset }: LogEvent): string | undefined {
+  return origin === undefined ? undefined : idText(origin, offset);
 }
 
 function compileName(name: string, key = ""): EventValue {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { FieldValue } from "../../src/event.ts";
-import { asFieldValue, copyOf, isFields, textOf } from "../../src/transforms/field_value.ts";
+import { asFieldValue, copyOf, isFields, textOf } from "../../src/encoding/field_value.ts";
 
 Deno.test("textOf writes every value", () => {
   const values: FieldValue[] = ["x", 1.5, true, null, 10n ** 20n, [1, 10n ** 20n], { a: undefined, b: "c" }];

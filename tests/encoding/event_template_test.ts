@@ -4,8 +4,8 @@ import {
   compileEventKey,
   compileEventTemplate,
   compileEventValue,
-} from "../../src/transforms/event_template.ts";
-import { eventWith, fieldsFrom, plain } from "./support.ts";
+} from "../../src/encoding/event_template.ts";
+import { eventWith, fieldsFrom, plain } from "../transforms/support.ts";
 
 const EVENT = () =>
   eventWith(
@@ -27,6 +27,15 @@ Deno.test("compileEventTemplate fills in what the event has", () => {
     "hello|warn|/var/log/app.log|files|app.log",
   );
   assert.match(String(value("{{ timestamp }}")), /^2024-05-01T12:00:00/);
+});
+
+Deno.test("compileEventTemplate gives the id of the record, or nothing where it has none", () => {
+  const event = EVENT();
+  const template = compileEventTemplate("{{ id }}", "key");
+  assert.equal(template(event), undefined);
+  event.origin = "lineage.2";
+  event.offset = 71;
+  assert.equal(template(event), "lineage.2.1z");
 });
 
 Deno.test("compileEventTemplate fills in fields, nested ones too", () => {
