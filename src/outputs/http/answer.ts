@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { withoutSecrets } from "./headers.ts";
 
 /** A server's answer, its body read and released. */
@@ -6,6 +7,10 @@ export interface Answer {
   readonly headers: Headers;
   /** How the body begins, on one line; empty where the answer is a success. */
   readonly excerpt: string;
+  /** How the body begins, as it came: as much as was asked for. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** Whether `body` is all of it. */
+  readonly whole: boolean;
 }
 
 /** More of a body is not waited for: a connection that is not used again costs less. */
@@ -15,32 +20,47 @@ const EXCERPT_LENGTH = 200;
 
 /**
  * Reads what is wanted of a response and releases it. A body that breaks off changes nothing about its status.
- * `secrets` are masked in the excerpt.
+ * `secrets` are masked in the excerpt; `keep`: bytes of the body that are kept at most.
  */
-export async function answerOf(response: Response, secrets: readonly string[]): Promise<Answer> {
+export async function answerOf(
+  response: Response,
+  secrets: readonly string[],
+  keep: number = EXCERPT_BYTES,
+): Promise<Answer> {
   const { status, headers, ok } = response;
-  const start = await readBody(response);
-  return { status, headers, excerpt: ok ? "" : excerptOf(start, secrets) };
+  const { body, whole } = await readBody(response, keep);
+  return {
+    status,
+    headers,
+    excerpt: ok ? "" : excerptOf(body.subarray(0, EXCERPT_BYTES), secrets),
+    body,
+    whole,
+  };
 }
 
 /** The beginning of the body. The rest is read too, so that the connection can be used again. */
-async function readBody(response: Response): Promise<Uint8Array> {
-  const start = new Uint8Array(EXCERPT_BYTES);
-  if (response.body === null) return start.subarray(0, 0);
+async function readBody(
+  response: Response,
+  keep: number,
+): Promise<{ body: Uint8Array<ArrayBuffer>; whole: boolean }> {
+  const chunks: Uint8Array[] = [];
+  if (response.body === null) return { body: new Uint8Array(0), whole: true };
   const reader = response.body.getReader();
   let length = 0;
+  let ended = false;
   try {
     for (;;) {
       const { value, done } = await reader.read();
-      if (done || length > LONGEST_BODY) break;
-      if (length < EXCERPT_BYTES) start.set(value.subarray(0, EXCERPT_BYTES - length), length);
+      ended = done;
+      if (done || length > Math.max(LONGEST_BODY, keep)) break;
+      if (length < keep) chunks.push(value.subarray(0, keep - length));
       length += value.length;
     }
   } catch {
     // What has come will do.
   }
   await reader.cancel().catch(() => {});
-  return start.subarray(0, Math.min(length, EXCERPT_BYTES));
+  return { body: new Uint8Array(Buffer.concat(chunks)), whole: ended && length <= keep };
 }
 
 function excerptOf(start: Uint8Array, secrets: readonly string[]): string {

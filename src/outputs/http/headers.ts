@@ -56,6 +56,11 @@ function authorizationOf({ username, password = "", token }: HeaderOptions): str
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
+/** Whether a header or a parameter of this name is likely to hold a secret. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name);
+}
+
 const SECRET_NAME = /auth|token|key|secret|password|credential|cookie|session|signature/iu;
 
 /** Texts that must never be told, longest first: a server may repeat in its answer what it was sent. */

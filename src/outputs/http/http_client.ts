@@ -15,6 +15,19 @@ export interface HttpClientOptions {
   readonly secrets: readonly string[];
 }
 
+/** A request that differs from what the client sends otherwise. */
+export interface HttpRequest {
+  readonly method?: string;
+  /** Elsewhere than at the endpoint. */
+  readonly url?: URL;
+  readonly body?: Uint8Array<ArrayBuffer>;
+  readonly headers: Headers;
+  /** Bytes of the answer's body that are kept at most; without it, what an excerpt is made of. */
+  readonly keep?: number;
+  /** Masked in the answer's excerpt beside those of the client. */
+  readonly secrets?: readonly string[];
+}
+
 const MOST_REDIRECTS = 5;
 /** Shorter than what servers and the boxes between use to keep idle connections. */
 const IDLE_TIMEOUT = 30_000;
@@ -56,9 +69,16 @@ export class HttpClient {
   }
 
   /** Throws an Error that says why there is no answer: then it is unknown whether the request arrived. */
-  async send(body: Uint8Array<ArrayBuffer>, headers: Headers, signal: AbortSignal): Promise<Answer> {
-    const { timeout, endpoint, secrets } = this.#options;
-    const what = `${this.request} to ${endpoint.host}`;
+  send(body: Uint8Array<ArrayBuffer>, headers: Headers, signal: AbortSignal): Promise<Answer> {
+    return this.ask({ body, headers }, signal);
+  }
+
+  /** The same for a request that differs. */
+  async ask(request: HttpRequest, signal: AbortSignal): Promise<Answer> {
+    const { timeout, endpoint } = this.#options;
+    const { method = this.#options.method, url = endpoint, keep } = request;
+    const secrets = [...request.secrets ?? [], ...this.#options.secrets];
+    const what = `${method} ${url.pathname} to ${url.host}`;
     signal.throwIfAborted();
     // Not `AbortSignal.any`: it would hang on `signal` of the sender, which lives as long as the output.
     const ending = new AbortController();
@@ -66,7 +86,7 @@ export class HttpClient {
     const timer = setTimeout(onStop, timeout);
     signal.addEventListener("abort", onStop, { once: true });
     try {
-      return await answerOf(await this.#follow(body, headers, ending.signal), secrets);
+      return await answerOf(await this.#follow(request, method, url, ending.signal), secrets, keep);
     } catch (error) {
       if (signal.aborted) throw new Error(`${what} was stopped`, { cause: error });
       if (ending.signal.aborted) {
@@ -80,14 +100,18 @@ export class HttpClient {
   }
 
   /** Credentials must not go elsewhere, and only 307 and 308 keep method and body: no other redirect is followed. */
-  async #follow(body: Uint8Array<ArrayBuffer>, headers: Headers, signal: AbortSignal): Promise<Response> {
+  async #follow(
+    { body, headers }: HttpRequest,
+    method: string,
+    first: URL,
+    signal: AbortSignal,
+  ): Promise<Response> {
     if (this.#client === undefined) throw new Error("it is not open");
-    const { endpoint, method } = this.#options;
-    let url = endpoint;
+    let url = first;
     for (let redirects = 0;; redirects++) {
       const response = await fetch(url, {
         method,
-        body,
+        body: body ?? null,
         headers,
         signal,
         redirect: "manual",
@@ -96,7 +120,7 @@ export class HttpClient {
       if (response.status !== 307 && response.status !== 308) return response;
       const location = response.headers.get("location") ?? "";
       const next = URL.canParse(location, url) ? new URL(location, url) : undefined;
-      if (next?.origin !== endpoint.origin || redirects === MOST_REDIRECTS) return response;
+      if (next?.origin !== first.origin || redirects === MOST_REDIRECTS) return response;
       await answerOf(response, []);
       url = next;
     }

@@ -31,21 +31,39 @@ export function sizeOf(batch: EncodedBatch, { first, end }: Range): number {
 
 /** The body for some records. Those of a whole batch are copied only where that changes them. */
 export function requestBody(batch: EncodedBatch, range: Range, format: BodyFormat): Uint8Array<ArrayBuffer> {
-  const start = offsetOf(batch, range.first);
-  const bytes = batch.bytes.subarray(start, offsetOf(batch, range.end));
-  const ends = batch.ends.subarray(range.first, range.end);
-  return format === "json" ? jsonArray(bytes, ends, start) : lineTextBytes({ ...batch, bytes, ends });
+  if (format === "json") return jsonList(batch, range, BRACKETS);
+  const bytes = batch.bytes.subarray(offsetOf(batch, range.first), offsetOf(batch, range.end));
+  return lineTextBytes({ ...batch, bytes, ends: batch.ends.subarray(range.first, range.end) });
 }
 
-/** Each line feed between two records becomes a comma, so nothing is parsed. `start`: where `bytes` begin. */
-function jsonArray(bytes: Uint8Array, ends: Uint32Array, start: number): Uint8Array<ArrayBuffer> {
+/** What stands before and behind a list of JSON values. */
+export interface Frame {
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+const BRACKETS: Frame = { before: new Uint8Array([OPENING]), after: new Uint8Array([CLOSING]) };
+
+/**
+ * The records of a range as a list of JSON values. Each line feed between two records becomes a comma, so nothing is
+ * parsed.
+ */
+export function jsonList(
+  batch: EncodedBatch,
+  { first, end }: Range,
+  { before, after }: Frame,
+): Uint8Array<ArrayBuffer> {
+  const start = offsetOf(batch, first);
+  const bytes = batch.bytes.subarray(start, offsetOf(batch, end));
   const whole = bytes.at(-1) === LINE_FEED ? bytes.length - 1 : bytes.length;
-  const array = new Uint8Array(whole + 2);
-  array[0] = OPENING;
-  array.set(bytes.subarray(0, whole), 1);
-  for (let record = 0; record < ends.length - 1; record++) array[(ends[record] ?? 0) - start] = COMMA;
-  array[whole + 1] = CLOSING;
-  return array;
+  const list = new Uint8Array(before.length + whole + after.length);
+  list.set(before);
+  list.set(bytes.subarray(0, whole), before.length);
+  for (let record = first + 1; record < end; record++) {
+    list[before.length + offsetOf(batch, record) - start - 1] = COMMA;
+  }
+  list.set(after, before.length + whole);
+  return list;
 }
 
 const gzip = promisify(zlib.gzip);
@@ -66,6 +84,19 @@ export async function compressed(
   }
 }
 
-function offsetOf(batch: EncodedBatch, record: number): number {
+/** A body as it is sent, with the headers that say so. */
+export interface SentBody {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Compresses a body. */
+export async function sentBody(body: Uint8Array<ArrayBuffer>, compression: Compression): Promise<SentBody> {
+  if (compression === "none") return { body, headers: {} };
+  return { body: await compressed(body, compression), headers: { "content-encoding": compression } };
+}
+
+/** Where a record begins in the bytes of its batch. */
+export function offsetOf(batch: EncodedBatch, record: number): number {
   return record === 0 ? 0 : batch.ends[record - 1] ?? 0;
 }

@@ -17,9 +17,11 @@ Deno.test("httpOutputSchema has defaults for all but the endpoint", () => {
     batch_size: 1000,
     batch_bytes: 1048576,
     batch_timeout: 1000,
+    concurrency: 1,
     timeout: 30000,
     tls: {},
     idempotency_header: "Idempotency-Key",
+    id_headers: false,
   });
 });
 
@@ -43,9 +45,37 @@ Deno.test("httpOutputSchema says what is wrong, and never shows a secret", () =>
     [{ password: "hunter2" }, /^has password without username; give both$/],
     [
       { token: "hunter2", headers: { authorization: "hunter2" } },
-      /^has headers.Authorization as well as username or token/,
+      /^has headers.Authorization as well as token; keep one of them$/,
     ],
     [{ headers: { "idempotency-key": "1" } }, /^has idempotency_header among its headers/],
+    [
+      { signature: { header: "idempotency-KEY", secret: "hunter2" } },
+      /^has signature.header as idempotency_header too/,
+    ],
+    [{ signature: { header: "X-S" } }, /^signature.secret: is missing/],
+    [
+      { signature: { header: "X-S", secret: "hunter2", payload: "{{ body }}{{ key }}" } },
+      /^signature.payload: has {{ key }}; only {{ body }}, {{ timestamp }}, {{ id }}, {{ method }}, {{ path }} can/,
+    ],
+    [
+      { signature: { header: "X-S", secret: "hunter2", payload: "{{ timestamp }}" } },
+      /^signature.payload: must have {{ body }}, or it says nothing$/,
+    ],
+    [{ signature: { header: "X-S", secret: "hunter2", value: "v1=€{{ signature }}" } }, /^signature.value: /],
+    [
+      { signature: { header: "X-S", secret: "hunter2", value: "{{ signature" } },
+      /^signature.value: "{{" has no/,
+    ],
+    [{ oauth2: { client_id: "a", client_secret: "hunter2" } }, /^oauth2.token_url: is missing/],
+    [
+      { oauth2: { token_url: "ldap://a", client_id: "a", client_secret: "hunter2" } },
+      /^oauth2.token_url: is a URL of the scheme "ldap"/,
+    ],
+    [
+      { token: "hunter2", oauth2: { token_url: "https://a", client_id: "a", client_secret: "hunter2" } },
+      /^has token as well as oauth2; keep one of them$/,
+    ],
+    [{ concurrency: 0 }, /^concurrency: /],
     [{ idempotency_header: "a b" }, /^idempotency_header: "a b" is no name of a header$/],
     [{ idempotency_header: "Host" }, /^idempotency_header: "Host" is a header with another meaning$/],
     [{ tls: { cert_file: "/a" } }, /^tls: has cert_file without key_file; a client certificate needs both$/],
@@ -73,6 +103,7 @@ output:
   username: ann
   password: hunter2
   headers: {X-Api-Key: hunter2, X-Scope: hunter2}
+  signature: {header: X-Signature, secret: hunter2}
 `,
     "config.yaml",
     () => undefined,

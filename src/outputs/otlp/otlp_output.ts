@@ -1,0 +1,150 @@
+import type { EncodedBatch } from "../../batch.ts";
+import type { ComponentType } from "../../component.ts";
+import { VERSION } from "../../lib/version.ts";
+import type { Batching, Output, OutputContext, SendResult } from "../output.ts";
+import type { Answer } from "../http/answer.ts";
+import { BatchRequests, type Judgement, type Piece } from "../http/batch_requests.ts";
+import { connectionNeeds, HttpConnection, urlBelow } from "../http/connection.ts";
+import { type Frame, jsonList, type Range, sentBody, sizeOf } from "../http/request_body.ts";
+import { type OtlpConfig, otlpConfig } from "./otlp_config.ts";
+import { partialSuccessOf } from "./partial_success.ts";
+import { protobufLogs } from "./protobuf_logs.ts";
+
+const SCOPE = `"scopeLogs":[{"scope":{"name":"logaggregator","version":"${VERSION}"},"logRecords":[`;
+const AFTER = new TextEncoder().encode("]}]}]}");
+const CONTENT_TYPES = { json: "application/json", protobuf: "application/x-protobuf" } as const;
+/** Answers that a client sends again after, as the specification says. */
+const PASSING: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** Of an answer. */
+const LONGEST_ANSWER = 64 * 1024;
+/** The same is told once in this time, in milliseconds. */
+const TELL_EVERY = 60_000;
+
+/** Sends each batch as one export request of OTLP over HTTP. */
+export class OtlpOutput implements Output {
+  readonly batching: Batching;
+  readonly concurrency: number;
+  readonly #config: OtlpConfig;
+  readonly #context: OutputContext;
+  readonly #connection: HttpConnection;
+  readonly #requests: BatchRequests;
+  readonly #now: () => number;
+  /** When a server's words were told last. */
+  readonly #told = new Map<string, number>();
+  /** Records that servers did not take, without saying which, since that was told last. */
+  #untold = 0;
+
+  /** `now`: for tests, milliseconds since 1970. */
+  constructor(config: OtlpConfig, context: OutputContext, now: () => number = Date.now) {
+    const { endpoint, encoding } = config;
+    this.#config = config;
+    this.#context = context;
+    this.#now = now;
+    this.#connection = new HttpConnection({
+      ...config,
+      endpoint: urlBelow(endpoint, "/v1/logs"),
+      method: "POST",
+      contentType: CONTENT_TYPES[encoding],
+    }, now);
+    this.#requests = new BatchRequests(this.#connection, context, {
+      request: (batch, piece, _key, signal) => this.#request(batch, piece, signal),
+      judge: (answer, _batch, piece) => this.#judge(answer, piece),
+    }, now);
+    this.batching = { events: config.batch_size, bytes: config.batch_bytes, wait: config.batch_timeout };
+    this.concurrency = config.concurrency;
+  }
+
+  /** The server need not be up. */
+  open(): Promise<void> {
+    return this.#connection.open();
+  }
+
+  partitionOf(): string {
+    return "";
+  }
+
+  send(batch: EncodedBatch, signal: AbortSignal): Promise<SendResult> {
+    return this.#requests.send(batch, signal);
+  }
+
+  /** Exports nothing: receivers must take such a request for a success. */
+  async probe(signal: AbortSignal): Promise<void> {
+    const json = this.#config.encoding === "json";
+    const body = new TextEncoder().encode(json ? '{"resourceLogs":[]}' : "");
+    const answer = await this.#connection.ask({ body }, signal);
+    this.#connection.check(answer, this.#connection.request, () => false);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#connection.close();
+    return Promise.resolve();
+  }
+
+  async #request(batch: EncodedBatch, range: Range, signal: AbortSignal): Promise<Answer> {
+    const sent = await sentBody(this.#body(batch, range), this.#config.compression);
+    return await this.#connection.ask({ ...sent, keep: LONGEST_ANSWER }, signal);
+  }
+
+  #body(batch: EncodedBatch, range: Range): Uint8Array<ArrayBuffer> {
+    const before = `{"resourceLogs":[{"resource":{"attributes":[${batch.partition}]},${SCOPE}`;
+    const frame: Frame = { before: new TextEncoder().encode(before), after: AFTER };
+    const json = jsonList(batch, range, frame);
+    if (this.#config.encoding === "json") return json;
+    return protobufLogs(JSON.parse(new TextDecoder().decode(json)), sizeOf(batch, range) + 1024);
+  }
+
+  #judge(answer: Answer, { first, end }: Piece): Judgement | undefined {
+    const { status } = answer;
+    if (status >= 200 && status < 300) return this.#judgeSuccess(answer, end - first);
+    const isPassing = status >= 500 || status === 408 || status === 425;
+    if (!this.#config.strict_retry || !isPassing || PASSING.has(status)) return undefined;
+    return { verdict: "refused", reason: this.#connection.told(answer) };
+  }
+
+  /**
+   * A receiver may say how many records of a request it did not take, not which, and none may be sent again. If it is
+   * all of them, they are dead letters; if not, all that can be done is to tell.
+   */
+  #judgeSuccess(answer: Answer, records: number): Judgement {
+    const partial = partialSuccessOf(answer);
+    const { rejected } = partial;
+    const message = this.#connection.masked(partial.message);
+    const { request } = this.#connection;
+    if (rejected >= records) {
+      return { verdict: "refused", reason: `${request} took none of ${records} records: "${message}"` };
+    }
+    if (rejected > 0 || message !== "") this.#tell(rejected, message);
+    return { verdict: "sent" };
+  }
+
+  #tell(rejected: number, message: string): void {
+    const { log, name } = this.#context;
+    this.#untold += rejected;
+    const last = this.#told.get(message);
+    if (last !== undefined && this.#now() - last < TELL_EVERY) return;
+    if (this.#told.size === 100) this.#told.clear();
+    this.#told.set(message, this.#now());
+    const { request } = this.#connection;
+    if (this.#untold === 0) {
+      log.warn(`Output "${name}": ${request} took all records and says "${message}"`, { output: name });
+      return;
+    }
+    log.error(
+      `Output "${name}" lost ${this.#untold} records: ${request} did not take them and does not say which: "${message}"`,
+      { output: name, records: this.#untold },
+    );
+    this.#untold = 0;
+  }
+}
+
+/** The `otlp` output as the registry lists it. */
+export const otlpOutput: ComponentType<OtlpConfig, Output, OutputContext> = {
+  schema: otlpConfig,
+  example: {
+    endpoint: "http://otel-collector:4318",
+    resource_attributes: { "service.name": "shop", "deployment.environment.name": "production" },
+    compression: "gzip",
+  },
+  permissions: (config) => connectionNeeds(config, "OTLP"),
+  create: (config, context) => new OtlpOutput(config, context),
+};
