@@ -4,14 +4,24 @@ import type { EncodedBatch } from "../batch.ts";
 /** A batch on its way out. */
 export interface BufferedBatch {
   readonly batch: EncodedBatch;
+  /** Called before it is sent. False: the buffer has dropped it meanwhile. Without it, what was read stays. */
+  claim?(): boolean;
   /** Called once, when the output has the batch or it was discarded on purpose. */
   release(outcome: "delivered" | "discarded"): void;
 }
 
 /** What stands between the pipeline and an output's sender. */
 export interface BatchBuffer extends AsyncDisposable {
+  /** Whether what is written survives the process; batches settle once they are safe then, not once they are released. */
+  readonly durable: boolean;
+  /** Events that are written, or were recovered, and are not released. */
+  readonly events: number;
+  /** Bytes of these events, as far as the buffer's bounds count them. */
+  readonly bytes: number;
   /** Recovers what an earlier process left. */
   open(): Promise<void>;
+  /** Whether `waitForRoom` would not have to wait. */
+  hasRoom(events: number, bytes: number): boolean;
   /**
    * Resolves when there is room for a batch of this many events and bytes (an empty buffer has room for any), true;
    * or false once the buffer is closed.
@@ -22,6 +32,11 @@ export interface BatchBuffer extends AsyncDisposable {
    * `stop` aborts.
    */
   whenFull(stop: AbortSignal): Promise<void>;
+  /**
+   * Makes room for so many events and bytes by letting go of the oldest batches that are not being sent. Their outcome
+   * is `discarded`. Answers how many events that were, by batch; there may be too few of them to make enough room.
+   */
+  dropOldest(events: number, bytes: number): number;
   /** Memory: settles once released, or `failed` when the buffer is disposed first. Disk: once synced. */
   write(batch: EncodedBatch): Promise<Outcome>;
   /** Batches in the order they were written; ends when the buffer is closed and empty, or `stop` aborts. */

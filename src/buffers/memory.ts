@@ -2,11 +2,11 @@ import type { Outcome } from "../acknowledgement.ts";
 import type { EncodedBatch } from "../batch.ts";
 import type { BatchBuffer, BufferedBatch } from "./batch_buffer.ts";
 
-/** Bounds of a memory buffer. Batches count until they are released, since they occupy memory until then. */
+/** Bounds of a memory buffer; each at least 1. */
 export interface MemoryBufferOptions {
-  /** At least 1. */
+  /** Events that wait, beside those that are being sent. */
   readonly events: number;
-  /** At least 1. */
+  /** Bytes until they are released, since they occupy memory until then. */
   readonly bytes: number;
 }
 
@@ -15,6 +15,8 @@ interface Item {
   readonly batch: EncodedBatch;
   readonly settle: (outcome: Outcome) => void;
   next: Item | undefined;
+  /** It is being sent. */
+  claimed: boolean;
   settled: boolean;
 }
 
@@ -34,11 +36,14 @@ interface Waiter {
  * left behind. One reader at a time.
  */
 export class MemoryBuffer implements BatchBuffer {
+  readonly durable = false;
   readonly #limits: MemoryBufferOptions;
   /** Stands before the oldest batch that is not released. */
   #head: Item = emptyItem();
   #tail: Item = this.#head;
   #events = 0;
+  /** Of these, events that are being sent. */
+  #claimedEvents = 0;
   #bytes = 0;
   #closed = false;
   #waiting: Waiter[] = [];
@@ -76,6 +81,24 @@ export class MemoryBuffer implements BatchBuffer {
     return new Promise((grant) => this.#waiting.push({ events, bytes, grant }));
   }
 
+  hasRoom(events: number, bytes: number): boolean {
+    return !this.#closed && this.#waiting.length === 0 && this.#fits(events, bytes, 0, 0);
+  }
+
+  dropOldest(events: number, bytes: number): number {
+    let dropped = 0;
+    let item = this.#head.next;
+    while (item !== undefined && !this.#fits(events, bytes, 0, 0)) {
+      if (!item.claimed && !item.settled) {
+        dropped += item.batch.ends.length;
+        this.#settle(item, "discarded");
+      }
+      item = item.next;
+    }
+    while (this.#head.next?.settled) this.#head = this.#head.next;
+    return dropped;
+  }
+
   whenFull(stop: AbortSignal): Promise<void> {
     if (this.#waiting.length > 0 || this.#closed || stop.aborted) return Promise.resolve();
     return new Promise((resolve) => {
@@ -92,7 +115,7 @@ export class MemoryBuffer implements BatchBuffer {
   write(batch: EncodedBatch): Promise<Outcome> {
     if (this.#closed) return Promise.resolve("failed");
     return new Promise((settle) => {
-      const item: Item = { batch, settle, next: undefined, settled: false };
+      const item: Item = { batch, settle, next: undefined, claimed: false, settled: false };
       this.#tail.next = item;
       this.#tail = item;
       this.#events += batch.ends.length;
@@ -122,6 +145,9 @@ export class MemoryBuffer implements BatchBuffer {
   /** Written by hand rather than as an async generator, which would cost several more turns for each batch. */
   #reader(stop: AbortSignal): AsyncIterator<BufferedBatch> {
     let last = this.#head;
+    // What the reader before this one had claimed is to be read again.
+    for (let item = last.next; item !== undefined; item = item.next) item.claimed = false;
+    this.#claimedEvents = 0;
     const take = (): IteratorResult<BufferedBatch> | undefined => {
       if (stop.aborted) return { done: true, value: undefined };
       let item = last.next;
@@ -131,7 +157,11 @@ export class MemoryBuffer implements BatchBuffer {
       const taken = item;
       return {
         done: false,
-        value: { batch: taken.batch, release: (outcome) => this.#release(taken, outcome) },
+        value: {
+          batch: taken.batch,
+          claim: () => this.#claim(taken),
+          release: (outcome) => this.#release(taken, outcome),
+        },
       };
     };
     // For as long as there is a reader: a listener for each wait would cost more than the wait.
@@ -164,9 +194,19 @@ export class MemoryBuffer implements BatchBuffer {
     this.#serveWaiting();
   }
 
+  /** Makes room for events as soon as others are on their way, so that the destination need not wait for them. */
+  #claim(item: Item): boolean {
+    if (item.settled || item.claimed) return !item.settled;
+    item.claimed = true;
+    this.#claimedEvents += item.batch.ends.length;
+    this.#serveWaiting();
+    return true;
+  }
+
   #settle(item: Item, outcome: Outcome): void {
     if (item.settled) return;
     item.settled = true;
+    if (item.claimed) this.#claimedEvents -= item.batch.ends.length;
     this.#events -= item.batch.ends.length;
     this.#bytes -= item.batch.bytes.length;
     item.settle(outcome);
@@ -187,9 +227,9 @@ export class MemoryBuffer implements BatchBuffer {
   }
 
   #fits(events: number, bytes: number, grantedEvents: number, grantedBytes: number): boolean {
-    const usedEvents = this.#events + grantedEvents;
+    const usedEvents = this.#events - this.#claimedEvents + grantedEvents;
     const usedBytes = this.#bytes + grantedBytes;
-    if (usedEvents === 0 && usedBytes === 0) return true;
+    if (usedBytes === 0) return true;
     return usedEvents + events <= this.#limits.events && usedBytes + bytes <= this.#limits.bytes;
   }
 
@@ -202,5 +242,5 @@ export class MemoryBuffer implements BatchBuffer {
 
 function emptyItem(): Item {
   const batch: EncodedBatch = { bytes: new Uint8Array(0), ends: new Uint32Array(0), partition: "" };
-  return { batch, settle: () => {}, next: undefined, settled: true };
+  return { batch, settle: () => {}, next: undefined, claimed: true, settled: true };
 }

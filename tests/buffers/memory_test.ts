@@ -44,3 +44,33 @@ Deno.test("MemoryBuffer counts batches until they are released, and a second rel
 Deno.test("MemoryBuffer refuses bounds below one", () => {
   assert.throws(() => new MemoryBuffer({ events: 0, bytes: 1 }), /must be at least 1/);
 });
+
+Deno.test("MemoryBuffer drops the oldest batches that no reader has, and only as many as needed", async () => {
+  await using buffer = new MemoryBuffer({ events: 5, bytes: 100 });
+  const outcomes = ["a", "bb", "c", "d"].map((record) => buffer.write(batchOf([record])));
+  const reader = buffer.read(new AbortController().signal)[Symbol.asyncIterator]();
+  const { value: first } = await reader.next();
+  assert.ok(first.claim());
+  assert.equal(buffer.hasRoom(3, 3), false);
+  assert.equal(buffer.dropOldest(3, 3), 1);
+  assert.equal(buffer.hasRoom(3, 3), true);
+  assert.equal(await outcomes[1], "discarded");
+  assert.equal(buffer.dropOldest(3, 3), 0);
+  assert.equal(buffer.dropOldest(6, 6), 2);
+  assert.deepEqual(await Promise.all(outcomes.slice(2)), ["discarded", "discarded"]);
+  assert.equal(buffer.hasRoom(5, 5), true);
+  first.release("delivered");
+  assert.equal(await outcomes[0], "delivered");
+  assert.deepEqual([buffer.events, buffer.bytes], [0, 0]);
+});
+
+Deno.test("MemoryBuffer lets a new reader's predecessor keep nothing from being dropped", async () => {
+  await using buffer = new MemoryBuffer({ events: 2, bytes: 100 });
+  const outcome = buffer.write(batchOf(["a", "b"]));
+  const { value } = await buffer.read(new AbortController().signal)[Symbol.asyncIterator]().next();
+  assert.ok(value.claim());
+  assert.equal(buffer.dropOldest(1, 1), 0);
+  buffer.read(new AbortController().signal)[Symbol.asyncIterator]();
+  assert.equal(buffer.dropOldest(1, 1), 2);
+  assert.equal(await outcome, "discarded");
+});

@@ -4,10 +4,10 @@ import type { Outcome } from "../../src/acknowledgement.ts";
 import type { BatchBuffer, BufferedBatch } from "../../src/buffers/batch_buffer.ts";
 import { batchOf, recordsOf, turn } from "./batches.ts";
 
-/** What every buffer promises. `create`: bounds in events and bytes. */
+/** What every buffer promises. `create`: bounds in events and bytes; what it answers is open. */
 export function bufferContract(
   name: string,
-  create: (bounds: { events: number; bytes: number }) => BatchBuffer,
+  create: (bounds: { events: number; bytes: number }) => BatchBuffer | Promise<BatchBuffer>,
 ): void {
   const wide = { events: 1000, bytes: 1 << 20 };
   const never = new AbortController().signal;
@@ -24,7 +24,7 @@ export function bufferContract(
   }
 
   Deno.test(`${name} gives batches in the order they were written`, async () => {
-    await using buffer = create(wide);
+    await using buffer = await create(wide);
     await buffer.open();
     for (const text of ["a", "b", "c"]) void buffer.write(batchOf([text]));
     const texts = (await take(buffer, 3)).map(({ batch }) => recordsOf(batch).join());
@@ -32,7 +32,7 @@ export function bufferContract(
   });
 
   Deno.test(`${name} gives a batch to a reader that waits already`, async () => {
-    await using buffer = create(wide);
+    await using buffer = await create(wide);
     const waiting = take(buffer, 1);
     await turn();
     void buffer.write(batchOf(["a"]));
@@ -40,12 +40,12 @@ export function bufferContract(
   });
 
   Deno.test(`${name} has room for any one batch while it is empty`, async () => {
-    await using buffer = create({ events: 1, bytes: 1 });
+    await using buffer = await create({ events: 1, bytes: 1 });
     assert.equal(await buffer.waitForRoom(100, 100_000), true);
   });
 
   Deno.test(`${name} tells when somebody waits for room, and when it is closed`, async () => {
-    await using buffer = create({ events: 1, bytes: 100 });
+    await using buffer = await create({ events: 1, bytes: 100 });
     let told = 0;
     void buffer.whenFull(never).then(() => told++);
     void buffer.write(batchOf(["a"]));
@@ -67,7 +67,7 @@ export function bufferContract(
   });
 
   Deno.test(`${name} makes those who want room wait until a batch is released, first come, first served`, async () => {
-    await using buffer = create({ events: 10, bytes: 100 });
+    await using buffer = await create({ events: 10, bytes: 100 });
     void buffer.write(batchOf(["x".repeat(90)]));
     const order: string[] = [];
     const large = buffer.waitForRoom(1, 90).then((room) => order.push(`large ${room}`));
@@ -81,14 +81,14 @@ export function bufferContract(
   });
 
   Deno.test(`${name} ends its reader once it is closed and empty`, async () => {
-    await using buffer = create(wide);
+    await using buffer = await create(wide);
     void buffer.write(batchOf(["a"]));
     buffer.close();
     assert.equal((await take(buffer, 5)).length, 1);
   });
 
   Deno.test(`${name} refuses room and writes once it is closed`, async () => {
-    await using buffer = create({ events: 1, bytes: 1 });
+    await using buffer = await create({ events: 1, bytes: 1 });
     void buffer.write(batchOf(["a"]));
     const waiting = buffer.waitForRoom(1, 1);
     buffer.close();
@@ -98,7 +98,7 @@ export function bufferContract(
   });
 
   Deno.test(`${name} ends its reader when it is stopped`, async () => {
-    await using buffer = create(wide);
+    await using buffer = await create(wide);
     const stop = new AbortController();
     const next = buffer.read(stop.signal)[Symbol.asyncIterator]().next();
     stop.abort();
@@ -106,7 +106,7 @@ export function bufferContract(
   });
 
   Deno.test(`${name} gives a second reader what the first left unreleased`, async () => {
-    await using buffer = create(wide);
+    await using buffer = await create(wide);
     for (const text of ["a", "b", "c"]) void buffer.write(batchOf([text]));
     const first = await take(buffer, 2);
     first[1]?.release("delivered");
@@ -120,7 +120,7 @@ export function bufferContract(
         fc.array(fc.array(fc.string({ maxLength: 8 }), { maxLength: 4 }), { maxLength: 20 }),
         fc.infiniteStream(fc.nat()),
         async (batches, choices) => {
-          await using buffer = create({ events: 5, bytes: 40 });
+          await using buffer = await create({ events: 5, bytes: 40 });
           const outcomes: Promise<Outcome>[] = [];
           const writing = (async () => {
             for (const records of batches) {
