@@ -1,5 +1,5 @@
 import { LOG_LEVELS, type LogLevel } from "../telemetry/log_entry.ts";
-import type { Command, Option } from "./command.ts";
+import type { Argument, Arguments, Command, Option } from "./command.ts";
 import type { Host } from "./host.ts";
 
 const CONFIG: Option = {
@@ -13,6 +13,21 @@ const WATCH_CONFIG: Option = {
   description: "Reload when the configuration file changes",
 };
 const JSON_OUTPUT: Option = { name: "json", description: "Print JSON" };
+const LETTERS_DIR: Option = {
+  name: "dir",
+  value: "DIR",
+  description: "The directory of dead letters, instead of that of the configuration",
+};
+const LETTERS_OF: readonly Option[] = [
+  { name: "output", value: "NAME", description: "Only records that this output gave up" },
+  { name: "input", value: "NAME", description: "Only records of this input that could not be processed" },
+];
+
+const LOGS: Argument = {
+  name: "DIR…",
+  many: true,
+  description: "Directories of logs; without them those of the configuration",
+};
 
 /** All commands, in the order of the help. */
 export const COMMANDS: readonly Command<Host>[] = [
@@ -82,6 +97,114 @@ export const COMMANDS: readonly Command<Host>[] = [
         directories: await checkpointDirectories(given.text("config")),
         all: given.has("all"),
         paths: given.words,
+      }),
+  },
+  {
+    name: "dlq list",
+    summary: "Print how many dead letters there are, and why",
+    options: [CONFIG, LETTERS_DIR, JSON_OUTPUT],
+    run: async (given) =>
+      (await import("./dlq.ts")).listLetters({ ...lettersPlace(given), json: given.has("json") }),
+  },
+  {
+    name: "dlq show",
+    summary: "Print dead letters, one JSON object a line",
+    options: [
+      CONFIG,
+      LETTERS_DIR,
+      ...LETTERS_OF,
+      { name: "reason", value: "TEXT", description: "Only those whose reason contains this" },
+      { name: "id", value: "ID", description: "Only the record with this id" },
+      { name: "limit", value: "NUMBER", description: "So many at most" },
+    ],
+    run: async (given) =>
+      (await import("./dlq.ts")).showLetters({
+        ...lettersPlace(given),
+        selection: { ...lettersOf(given), reason: given.optional("reason"), id: given.optional("id") },
+        limit: given.optional("limit"),
+      }),
+  },
+  {
+    name: "dlq replay",
+    summary: "Send dead letters again: to their outputs, or through their input's parsers and transforms",
+    options: [
+      CONFIG,
+      LETTERS_DIR,
+      ...LETTERS_OF,
+      { name: "to", value: "NAME", description: "Send refused records to this output instead of their own" },
+      { name: "limit", value: "NUMBER", description: "So many at most" },
+    ],
+    run: async (given, host) =>
+      (await import("./dlq_replay.ts")).replayLetters({
+        ...lettersPlace(given),
+        selection: lettersOf(given),
+        to: given.optional("to"),
+        limit: given.optional("limit"),
+      }, host),
+  },
+  {
+    name: "dlq purge",
+    summary: "Delete dead letters for good",
+    options: [
+      CONFIG,
+      LETTERS_DIR,
+      ...LETTERS_OF,
+      { name: "older-than", value: "DURATION", description: "Only those that are older, for example 24h" },
+      { name: "all", description: "Delete all of them" },
+      { name: "yes", description: "Do it; without this it is only said how many there are" },
+    ],
+    run: async (given) =>
+      (await import("./dlq.ts")).purgeLetters({
+        ...lettersPlace(given),
+        selection: lettersOf(given),
+        olderThan: given.optional("older-than"),
+        all: given.has("all"),
+        yes: given.has("yes"),
+      }),
+  },
+  {
+    name: "wal inspect",
+    summary: "Print what stands in the write-ahead logs: segments, records, what is to be delivered",
+    options: [CONFIG, JSON_OUTPUT],
+    argument: LOGS,
+    run: async (given) =>
+      (await import("./wal.ts")).inspectLogs({ directories: await logsOf(given), json: given.has("json") }),
+  },
+  {
+    name: "wal verify",
+    summary: "Check every byte of the write-ahead logs and list all damage",
+    options: [CONFIG],
+    argument: LOGS,
+    run: async (given) => (await import("./wal.ts")).verifyLogs({ directories: await logsOf(given) }),
+  },
+  {
+    name: "wal repair",
+    summary: "Write damaged logs anew with all that can be read; the files as they were are kept",
+    options: [CONFIG],
+    argument: LOGS,
+    run: async (given) => (await import("./wal.ts")).repairLogs({ directories: await logsOf(given) }),
+  },
+  {
+    name: "wal compact",
+    summary: "Delete segments that are delivered, as compaction_policy: manual leaves them",
+    options: [CONFIG],
+    argument: LOGS,
+    run: async (given) => (await import("./wal.ts")).compactLogs({ directories: await logsOf(given) }),
+  },
+  {
+    name: "wal dump",
+    summary: "Print records that are still to be delivered, as they would be sent",
+    options: [
+      CONFIG,
+      { name: "from", value: "NUMBER", description: "All from this record on, also what is delivered" },
+      { name: "ids", description: "The id of each record before it, and a tab" },
+    ],
+    argument: LOGS,
+    run: async (given) =>
+      (await import("./wal.ts")).dumpLogs({
+        directories: await logsOf(given),
+        from: given.optional("from"),
+        ids: given.has("ids"),
       }),
   },
   {
@@ -166,6 +289,19 @@ export const COMMANDS: readonly Command<Host>[] = [
     run: async ({ words }) => (await import("./completions.ts")).printCompletions(words[0] ?? "", COMMANDS),
   },
 ];
+
+function lettersPlace(given: Arguments): { readonly config: string; readonly dir: string | undefined } {
+  return { config: given.text("config"), dir: given.optional("dir") };
+}
+
+function lettersOf(given: Arguments): Readonly<Record<"output" | "input", string | undefined>> {
+  return { output: given.optional("output"), input: given.optional("input") };
+}
+
+async function logsOf(given: Arguments): Promise<readonly string[]> {
+  if (given.words.length > 0) return given.words;
+  return (await import("./wal.ts")).logDirectories(given.text("config"));
+}
 
 async function checkpointDirectories(file: string): Promise<string[]> {
   const { loadConfig } = await import("../config/load.ts");

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { logDirectory } from "../build_pipeline.ts";
 import { processingNeeds } from "../build_processing.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { inputTypes } from "../inputs/registry.ts";
@@ -15,8 +16,7 @@ function needsOf(types: Readonly<Record<string, unknown>>, type: string, config:
   return (types[type] as AnyType | undefined)?.permissions?.(config) ?? [];
 }
 
-function deadLetterNeeds(path: string): PermissionNeed[] {
-  const why = "dead letters are kept there";
+function directoryNeeds(path: string, why: string): PermissionNeed[] {
   return [{ name: "read", path, why }, { name: "write", path, why }];
 }
 
@@ -41,6 +41,12 @@ export function neededPermissions(loaded: LoadedConfig, watchConfig: boolean): P
     ...inputs.flatMap((entry) => needsOf(inputTypes, entry.type, entry.config)),
     ...outputs.flatMap((entry) => needsOf(outputTypes, entry.type, entry.config)),
     ...processingNeeds(loaded.config),
-    ...(deadLetter.enabled && deadLetter.dir !== undefined ? deadLetterNeeds(deadLetter.dir) : []),
+    ...(deadLetter.enabled && deadLetter.dir !== undefined
+      ? directoryNeeds(deadLetter.dir, "dead letters are kept there")
+      : []),
+    ...outputs.flatMap((entry) => {
+      const directory = logDirectory(entry, loaded.config);
+      return directory === undefined ? [] : directoryNeeds(directory, `the log of output "${entry.name}"`);
+    }),
   ]);
 }

@@ -6,7 +6,7 @@ export interface CircuitBreakerOptions {
   readonly interval: number;
   /** How long nothing is sent once it is open. */
   readonly timeout: number;
-  /** Trials in a row that must succeed before it closes again. */
+  /** Trials in a row that must succeed before it closes again; no more are under way at once. */
   readonly maxRequests: number;
 }
 
@@ -14,8 +14,9 @@ export interface CircuitBreakerOptions {
 export type CircuitState = "closed" | "open" | "half-open";
 
 /**
- * Spares a destination that fails again and again: after so many failures in a row nothing is sent for a while, then a
- * trial decides whether sending goes on.
+ * Spares a destination that fails again and again: after so many failures in a row nothing is sent for a while, then
+ * trials decide whether sending goes on. Of several requests that were under way when it opened, the answers say
+ * nothing any more: `begin` gives each a number of the time it belongs to.
  */
 export class CircuitBreaker {
   readonly #options: CircuitBreakerOptions;
@@ -24,6 +25,10 @@ export class CircuitBreaker {
   #firstFailure = 0;
   #openedAt: number | undefined;
   #successes = 0;
+  /** Trials under way. */
+  #trials = 0;
+  /** Counts how often it opened and closed. */
+  #era = 0;
 
   /** `now`: milliseconds since 1970. */
   constructor(options: CircuitBreakerOptions, now: () => number) {
@@ -42,16 +47,32 @@ export class CircuitBreaker {
     return Math.max(0, this.#openedAt + this.#options.timeout - this.#now());
   }
 
+  /** Whether one more request may be sent now. */
+  get allows(): boolean {
+    if (this.#openedAt === undefined) return true;
+    return this.delay() === 0 && this.#trials + this.#successes < this.#options.maxRequests;
+  }
+
+  /** A request begins. Answers what its outcome is to be told with. */
+  begin(): number {
+    if (this.#openedAt !== undefined) this.#trials++;
+    return this.#era;
+  }
+
   /** A request succeeded. Answers whether that closed the breaker. */
-  succeeded(): boolean {
+  succeeded(era: number = this.#era): boolean {
+    if (era !== this.#era) return false;
     this.#failures = 0;
+    this.#endTrial();
     if (this.#openedAt === undefined || ++this.#successes < this.#options.maxRequests) return false;
     this.#openedAt = undefined;
+    this.#turn();
     return true;
   }
 
   /** A request failed. Answers whether that opened the breaker. */
-  failed(): boolean {
+  failed(era: number = this.#era): boolean {
+    if (era !== this.#era) return false;
     const now = this.#now();
     const { failureThreshold, interval } = this.#options;
     const isTrial = this.#openedAt !== undefined;
@@ -62,7 +83,22 @@ export class CircuitBreaker {
     this.#failures++;
     if (!isTrial && this.#failures < failureThreshold) return false;
     this.#openedAt = now;
-    this.#successes = 0;
+    this.#turn();
     return true;
+  }
+
+  /** The outcome of a request says nothing about the destination's health. */
+  undecided(era: number = this.#era): void {
+    if (era === this.#era) this.#endTrial();
+  }
+
+  #endTrial(): void {
+    this.#trials = Math.max(0, this.#trials - 1);
+  }
+
+  #turn(): void {
+    this.#era++;
+    this.#successes = 0;
+    this.#trials = 0;
   }
 }

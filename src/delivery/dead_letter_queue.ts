@@ -1,192 +1,202 @@
-import { join } from "node:path";
-import type { RawBatch } from "../batch.ts";
-import type { Log } from "../lib/log.ts";
+import { idText, type RawBatch, recordId } from "../batch.ts";
+import { formatDuration } from "../lib/duration.ts";
 import { reasonOf } from "../lib/reason.ts";
-import {
-  deadLetterLine,
-  type DeadLetters,
-  type Letters,
-  refusedLine,
-  type RefusedRecords,
-} from "./dead_letter.ts";
+import { sleep as sleepFor } from "../lib/sleep.ts";
+import { countReasons, type DeadLetters, type Letters, type RefusedRecords } from "./dead_letter.ts";
+import { deadLetterLine, letterId, letterKey, parseLetter, refusedLine } from "./dead_letter_line.ts";
+import type { Sleep } from "./gather.ts";
+import { LetterSegments, type LetterSegmentsOptions } from "./letter_segments.ts";
+import { LossNotices } from "./loss_notices.ts";
+import { RecentKeys } from "./recent_keys.ts";
+import { Backoff } from "./retry.ts";
 
 /** What a dead letter queue is made of; times in milliseconds. */
-export interface DeadLetterQueueOptions {
-  readonly directory: string;
-  readonly max_size: { readonly events: number } | { readonly bytes: number };
-  readonly max_age: number;
+export interface DeadLetterQueueOptions extends LetterSegmentsOptions {
   readonly flush_interval: number;
-  readonly log: Log;
   /** For tests: milliseconds since 1970. */
   readonly now?: () => number;
+  /** For tests. Resolves with true after `ms`, with false once `stop` aborts. */
+  readonly sleep?: Sleep;
 }
 
-/** A file of dead letters. */
-interface Segment {
-  readonly name: string;
-  events: number;
-  bytes: number;
-  /** When the first and the last letter were written, in ms since 1970. */
-  readonly first: number;
-  last: number;
+/** A letter to be kept. */
+interface Entry {
+  /** What it shares with other letters of the same record. */
+  readonly key: string | undefined;
+  readonly reason: string;
+  readonly line: string;
 }
 
-/** The queue is bounded in steps of a segment: this part of what it may hold. */
-const SEGMENTS = 8;
-const SEGMENT_NAME = /^dead-letters-\d{8}T\d{9}Z(-\d+)?\.ndjson$/;
+/** Letters of so many records are kept only once, however often their batches are offered. */
+const RECENT = 10_000;
+/** How long a letter waits for a directory that cannot be written to, from one attempt to the next. */
+const WRITE_BACKOFF = { initial: 100, max: 5_000, multiplier: 2, jitter: true };
+/** How often age is looked at: at least, and at most. */
+const SOONEST_LOOK = 1_000;
+const LATEST_LOOK = 3_600_000;
 
 /**
  * Dead letters in a directory, as NDJSON. A letter counts as kept once it is written; it is forced to the disk within
  * `flush_interval`. What exceeds size or age is deleted, the oldest segment first, and said.
+ *
+ * A batch whose letters are kept may still fail, and is offered again: records with ids are then not kept twice.
  */
 export class DeadLetterQueue implements DeadLetters {
   readonly #options: DeadLetterQueueOptions;
   readonly #now: () => number;
-  /** Oldest first; the last one is written to while `#file` is open. */
-  #segments: Segment[] | undefined;
-  #file: Deno.FsFile | undefined;
+  readonly #sleep: Sleep;
+  readonly #segments: LetterSegments;
+  readonly #recent = new RecentKeys(RECENT);
+  readonly #notices: LossNotices;
+  readonly #looking: ReturnType<typeof setInterval>;
+  #looked = false;
+  #disposed = false;
   #flush: ReturnType<typeof setTimeout> | undefined;
+  /** Why nothing can be written, since that was said. */
+  #broken: string | undefined;
   /** One write at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: DeadLetterQueueOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#sleep = options.sleep ?? sleepFor;
+    this.#segments = new LetterSegments(options);
+    this.#notices = new LossNotices(this.#now);
+    const interval = Math.min(Math.max(options.max_age / 8, SOONEST_LOOK), LATEST_LOOK);
+    this.#looking = setInterval(() => void this.expire(), interval);
+    Deno.unrefTimer(this.#looking as unknown as number);
   }
 
-  keep(batch: RawBatch, letters: Letters): Promise<number> {
+  keep(batch: RawBatch, letters: Letters, stop?: AbortSignal): Promise<number> {
+    const { source: { input, stream }, origin, ends } = batch;
     const now = this.#now();
-    return this.#append(letters.map((letter) => deadLetterLine(batch, letter, now)), now);
+    const entries = letters.map((letter): Entry => {
+      const start = letter.index === 0 ? 0 : ends[letter.index - 1] ?? 0;
+      const id = origin && idText(origin.id, origin.offsets?.[letter.index] ?? origin.offset + start);
+      const key = letterKey(`input ${input}`, id);
+      return { key, reason: letter.reason, line: deadLetterLine(batch, letter, now) };
+    });
+    return this.#keep(entries, `input "${input}", from "${stream}"`, stop);
   }
 
-  keepRefused(records: RefusedRecords): Promise<number> {
+  keepRefused(records: RefusedRecords, stop?: AbortSignal): Promise<number> {
+    const { output, batch, refused } = records;
     const now = this.#now();
-    return this.#append(records.refused.map((refused) => refusedLine(records, refused, now)), now);
+    const entries = refused.map((each): Entry => ({
+      key: letterKey(`output ${output}`, recordId(batch, each.index)),
+      reason: each.reason,
+      line: refusedLine(records, each, now),
+    }));
+    return this.#keep(entries, `output "${output}"`, stop);
   }
 
-  #append(lines: readonly string[], now: number): Promise<number> {
-    const bytes = new TextEncoder().encode(lines.join(""));
-    const kept = this.#turn.then(() => this.#write(bytes, lines.length, now));
-    this.#turn = kept.catch(() => {});
-    return kept.catch((error: unknown) => {
-      const { directory } = this.#options;
-      throw new Error(`Cannot keep dead letters in "${directory}": ${reasonOf(error)}`, { cause: error });
+  /** Deletes what has become too old. Runs by itself; public for tests. */
+  expire(): Promise<void> {
+    return this.#inTurn(() => this.#segments.expire(this.#now())).catch((error: unknown) => {
+      this.#options.log.warn(`Cannot look after old dead letters: ${reasonOf(error)}; tried again later`);
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#looking);
     await this.#turn;
+    this.#disposed = true;
     clearTimeout(this.#flush);
     this.#flush = undefined;
-    await this.#close();
+    this.#notices[Symbol.dispose]();
+    await this.#segments.close();
   }
 
-  async #write(bytes: Uint8Array, events: number, now: number): Promise<number> {
-    this.#segments ??= await this.#found();
-    const { file, segment } = await this.#open(now);
-    const before = segment.bytes;
-    try {
-      for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
-    } catch (error) {
-      // What is half written would spoil the line that follows.
-      await file.truncate(before).catch(() => this.#close());
-      throw error;
-    }
-    segment.bytes += bytes.length;
-    segment.events += events;
-    segment.last = now;
-    this.#flushSoon();
-    await this.#prune(now);
-    return events;
-  }
-
-  /** The segment to write to; a full one is closed first. */
-  async #open(now: number): Promise<{ file: Deno.FsFile; segment: Segment }> {
-    const segments = this.#segments ??= [];
-    const current = segments.at(-1);
-    if (this.#file !== undefined && current !== undefined && !this.#isFull(current, now)) {
-      // A file that somebody has deleted takes letters that nobody ever sees.
-      if ((await this.#file.stat()).nlink !== 0) return { file: this.#file, segment: current };
-      segments.pop();
-    }
-    await this.#close();
-    const time = new Date(now).toISOString().replaceAll(/[-:.]/g, "");
-    for (let number = 0;; number++) {
-      const name = `dead-letters-${time}${number === 0 ? "" : `-${number}`}.ndjson`;
-      try {
-        const path = join(this.#options.directory, name);
-        const file = this.#file = await Deno.open(path, { append: true, createNew: true, mode: 0o640 });
-        const segment = { name, events: 0, bytes: 0, first: now, last: now };
-        segments.push(segment);
-        return { file, segment };
-      } catch (error) {
-        if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-      }
-    }
-  }
-
-  #isFull({ events, bytes, first }: Segment, now: number): boolean {
-    const { max_size: limit, max_age } = this.#options;
-    const full = "events" in limit ? events >= limit.events / SEGMENTS : bytes >= limit.bytes / SEGMENTS;
-    return full || now - first > max_age / SEGMENTS;
-  }
-
-  /** Segments that an earlier process left. */
-  async #found(): Promise<Segment[]> {
-    const { directory } = this.#options;
-    await Deno.mkdir(directory, { recursive: true, mode: 0o750 });
-    const segments: Segment[] = [];
-    for await (const { name, isFile } of Deno.readDir(directory)) {
-      if (!isFile || !SEGMENT_NAME.test(name)) continue;
-      const bytes = await Deno.readFile(join(directory, name));
-      const { mtime } = await Deno.stat(join(directory, name));
-      const events = bytes.reduce((sum, byte) => sum + (byte === 0x0a ? 1 : 0), 0);
-      const last = mtime?.getTime() ?? 0;
-      segments.push({ name, events, bytes: bytes.length, first: last, last });
-    }
-    return segments.sort((a, b) => a.name < b.name ? -1 : 1);
-  }
-
-  /** Deletes whole segments while there are too many letters, or too old ones; never the one that is written to. */
-  async #prune(now: number): Promise<void> {
-    const { directory, max_size: limit, max_age, log } = this.#options;
-    const segments = this.#segments ?? [];
+  async #keep(entries: readonly Entry[], whose: string, stop: AbortSignal | undefined): Promise<number> {
+    const backoff = new Backoff(WRITE_BACKOFF);
     for (;;) {
-      const [oldest] = segments;
-      if (oldest === undefined || segments.length === 1) return;
-      const size = segments.reduce((sum, { events, bytes }) => sum + ("events" in limit ? events : bytes), 0);
-      const isTooMuch = size > ("events" in limit ? limit.events : limit.bytes);
-      const isOld = now - oldest.last > max_age;
-      if (!isTooMuch && !isOld) return;
-      segments.shift();
       try {
-        await Deno.remove(join(directory, oldest.name));
-        log.error(
-          `Deleted ${oldest.events} dead letters in "${oldest.name}": ${
-            isOld ? "they are older than dead_letter.max_age" : "there are more than dead_letter.max_size"
-          }`,
-          { file: oldest.name, records: oldest.events },
-        );
+        const fresh = await this.#inTurn(() => this.#write(entries));
+        this.#tellOfRecovery();
+        this.#tell(whose, fresh);
+        return entries.length;
       } catch (error) {
-        log.warn(`Cannot delete "${oldest.name}": ${reasonOf(error)}`, { file: oldest.name });
+        const { directory } = this.#options;
+        const told = new Error(`Cannot keep dead letters in "${directory}": ${reasonOf(error)}`, {
+          cause: error,
+        });
+        if (stop === undefined || stop.aborted || this.#disposed) throw told;
+        const wait = backoff.next();
+        this.#tellOfTrouble(told.message, wait);
+        if (!(await this.#sleep(wait, stop))) throw told;
       }
     }
+  }
+
+  #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
+    const result = this.#turn.then(action);
+    this.#turn = result.catch(() => {});
+    return result;
+  }
+
+  /** Answers those that were not kept before. */
+  async #write(entries: readonly Entry[]): Promise<readonly Entry[]> {
+    if (this.#disposed) throw new Error("the queue is closed");
+    await this.#remember();
+    const fresh = entries.filter(({ key }) => key === undefined || !this.#recent.has(key));
+    if (fresh.length > 0) {
+      const bytes = new TextEncoder().encode(fresh.map(({ line }) => line).join(""));
+      await this.#segments.append(bytes, fresh.length, this.#now());
+      for (const { key } of fresh) if (key !== undefined) this.#recent.add(key);
+      this.#flushSoon();
+    }
+    return fresh;
+  }
+
+  /** Learns from what earlier processes left which records are kept already. */
+  async #remember(): Promise<void> {
+    if (this.#looked) return;
+    await this.#segments.look((line) => {
+      const letter = parseLetter(line);
+      if (letter === undefined) return;
+      const name = letter.to === undefined ? `input ${letter.from?.input}` : `output ${letter.to.output}`;
+      const key = letterKey(name, letterId(letter));
+      if (key !== undefined) this.#recent.add(key);
+    });
+    this.#looked = true;
   }
 
   #flushSoon(): void {
     this.#flush ??= setTimeout(() => {
       this.#flush = undefined;
-      this.#turn = this.#turn.then(() => this.#file?.syncData()).catch((error: unknown) => {
+      this.#inTurn(() => this.#segments.sync()).catch((error: unknown) => {
         this.#options.log.error(`Cannot force dead letters to the disk: ${reasonOf(error)}`, { error });
       });
     }, this.#options.flush_interval);
   }
 
-  async #close(): Promise<void> {
-    const file = this.#file;
-    this.#file = undefined;
-    if (file === undefined) return;
-    await file.syncData().catch(() => {});
-    file.close();
+  #tell(whose: string, entries: readonly Entry[]): void {
+    for (const [reason, count] of countReasons(entries)) {
+      this.#notices.add(whose, reason, count, (records) =>
+        this.#options.log.warn(
+          `Made dead letters of ${records} record${records === 1 ? "" : "s"} of ${whose}: ${reason}`,
+          { records, reason },
+        ));
+    }
+  }
+
+  #tellOfTrouble(message: string, wait: number): void {
+    if (this.#broken === message) return;
+    this.#broken = message;
+    const { log, directory } = this.#options;
+    log.warn(
+      `${message}; the records wait, and so do those behind them; retrying in ${formatDuration(wait)}`,
+      {
+        directory,
+      },
+    );
+  }
+
+  #tellOfRecovery(): void {
+    if (this.#broken === undefined) return;
+    this.#broken = undefined;
+    const { log, directory } = this.#options;
+    log.info(`Dead letters are kept in "${directory}" again`, { directory });
   }
 }

@@ -1,6 +1,5 @@
 import type { BatchBuffer, BufferedBatch } from "../buffers/batch_buffer.ts";
-import type { Batching } from "../outputs/output.ts";
-import { mergeable } from "./merge.ts";
+import type { Lots } from "./lots.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 
 /** Waits; resolves with true after `ms`, with false once `stop` aborts. */
@@ -8,37 +7,26 @@ export type Sleep = (ms: number, stop: AbortSignal) => Promise<boolean>;
 
 /**
  * Takes what may go out as one batch, once there is enough of it, its first record has waited long enough, or nothing
- * more can come: the buffer is full, or at its end. There must be something waiting.
+ * more can come: the buffer is full, no more is read ahead, all was read, or `hurry` aborts. There must be something
+ * waiting.
  */
 export async function gather(
-  ahead: ReadAhead,
+  ahead: ReadAhead<Lots>,
   buffer: BatchBuffer,
-  { events, bytes, wait }: Batching,
   sleep: Sleep,
   stop: AbortSignal,
+  hurry: AbortSignal | undefined,
 ): Promise<BufferedBatch[]> {
-  const patience = new AbortController();
-  const late = sleep(wait, AbortSignal.any([stop, patience.signal])).then(() => "go" as const);
-  const full = buffer.whenFull(patience.signal).then(() => "go" as const);
-  try {
-    while (!isEnough(ahead, events, bytes)) {
-      const more = ahead.arrival().then(() => "look" as const);
-      if (await Promise.race([late, full, more]) === "go") break;
-    }
-  } finally {
-    patience.abort();
+  const { waiting: lots } = ahead;
+  const patience = lots.hasFull || !ahead.isReading || hurry?.aborted ? 0 : lots.patience();
+  if (patience > 0) {
+    const over = new AbortController();
+    const late = sleep(
+      patience,
+      AbortSignal.any([stop, over.signal, ...(hurry === undefined ? [] : [hurry])]),
+    );
+    await Promise.race([late, buffer.whenFull(over.signal), lots.filled(), ahead.paused()]);
+    over.abort();
   }
-  return ahead.take(mergeable(ahead.waiting, bytes, events));
-}
-
-/** Whether waiting would not make the batch larger. */
-function isEnough({ waiting, hasEnded }: ReadAhead, maxEvents: number, maxBytes: number): boolean {
-  if (hasEnded || mergeable(waiting, maxBytes, maxEvents) < waiting.length) return true;
-  let events = 0;
-  let bytes = 0;
-  for (const { batch } of waiting) {
-    events += batch.ends.length;
-    bytes += batch.bytes.length;
-  }
-  return events >= maxEvents || bytes >= maxBytes;
+  return ahead.took(lots.take());
 }

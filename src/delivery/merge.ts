@@ -1,28 +1,35 @@
-import type { EncodedBatch } from "../batch.ts";
+import type { Batch, EncodedBatch, RecordIds } from "../batch.ts";
 import type { BufferedBatch } from "../buffers/batch_buffer.ts";
 
 const LINE_FEED = 10;
 
+/** How batches are merged. */
+export interface MergeLimits {
+  readonly bytes: number;
+  readonly events?: number;
+  /** Whether records are told apart by `ends` alone. */
+  readonly splitsByEnds?: boolean | undefined;
+}
+
 /**
- * How many of the batches, from the first on, may go out as one: of one partition and together at most `maxBytes` and
- * `maxEvents`.
- * A batch that does not end in a line feed (a partial line) is the last of its group: outputs that write bytes as
- * they are put the missing one after a batch, not inside it.
+ * How many of the batches, from the first on, may go out as one: of one partition, all with ids and keys or all
+ * without, and together within the limits.
+ * Unless `splitsByEnds`, a batch that does not end in a line feed (a partial line) is the last of its group: outputs
+ * that write bytes as they are put the missing one after a batch, not inside it.
  */
 export function mergeable(
   batches: readonly BufferedBatch[],
-  maxBytes: number,
-  maxEvents: number = Infinity,
+  { bytes: maxBytes, events: maxEvents = Infinity, splitsByEnds = false }: MergeLimits,
 ): number {
-  const first = batches[0];
+  const first = batches[0]?.batch;
   if (first === undefined) return 0;
-  let bytes = first.batch.bytes.length;
-  let events = first.batch.ends.length;
+  let bytes = first.bytes.length;
+  let events = first.ends.length;
   let count = 1;
-  let previous = first.batch;
-  while (count < batches.length && previous.bytes.at(-1) === LINE_FEED) {
+  let previous = first;
+  while (count < batches.length && (splitsByEnds || previous.bytes.at(-1) === LINE_FEED)) {
     const next = batches[count]?.batch;
-    if (next === undefined || next.partition !== first.batch.partition) break;
+    if (next === undefined || !isAlike(first, next)) break;
     bytes += next.bytes.length;
     events += next.ends.length;
     if (bytes > maxBytes || events > maxEvents) break;
@@ -32,11 +39,83 @@ export function mergeable(
   return count;
 }
 
-/** One batch with the records of all, in order. A single batch is returned as it is, without copying. */
+function isAlike(a: EncodedBatch, b: EncodedBatch): boolean {
+  return a.partition === b.partition && (a.ids === undefined) === (b.ids === undefined) &&
+    (a.keys === undefined) === (b.keys === undefined);
+}
+
+/**
+ * One batch with the records of all, in order, with their ids and keys, which all batches have or none. A single batch
+ * is returned as it is, without copying.
+ */
 export function merge(batches: readonly EncodedBatch[]): EncodedBatch {
   const first = batches[0];
   if (first === undefined) throw new RangeError("Cannot merge batches: there is none; give at least one");
   if (batches.length === 1) return first;
+  const ids = batches.flatMap((batch) => batch.ids ?? []);
+  const keys = batches.flatMap((batch) => batch.keys ?? []);
+  return whole(
+    joined(batches),
+    first.partition,
+    ids.length === batches.length ? joinedIds(ids) : undefined,
+    keys.length === batches.length ? joined(keys) : undefined,
+  );
+}
+
+/** A batch with only these records, in the order given. */
+export function pick(batch: EncodedBatch, indices: readonly number[]): EncodedBatch {
+  const { partition, ids, keys } = batch;
+  return whole(
+    picked(batch, indices),
+    partition,
+    ids && pickedIds(ids, indices),
+    keys && picked(keys, indices),
+  );
+}
+
+/** The batch in pieces of at most so many records and bytes, in order; a single record may be larger. */
+export function pieces(batch: EncodedBatch, maxEvents: number, maxBytes: number): EncodedBatch[] {
+  const { bytes, ends, partition, ids, keys } = batch;
+  if (ends.length <= maxEvents && bytes.length <= maxBytes) return [batch];
+  const result: EncodedBatch[] = [];
+  for (let first = 0; first < ends.length;) {
+    const start = startOf(ends, first);
+    let next = first + 1;
+    while (next < ends.length && next - first < maxEvents && (ends[next] ?? 0) - start <= maxBytes) next++;
+    result.push(
+      whole(
+        slice(batch, first, next),
+        partition,
+        ids && slicedIds(ids, first, next),
+        keys && slice(keys, first, next),
+      ),
+    );
+    first = next;
+  }
+  return result;
+}
+
+/** An absent part is left out rather than undefined, so that batches look as encoders make them. */
+function whole(
+  { bytes, ends }: Batch,
+  partition: string,
+  ids: RecordIds | undefined,
+  keys: Batch | undefined,
+): EncodedBatch {
+  return {
+    bytes,
+    ends,
+    partition,
+    ...(ids === undefined ? {} : { ids }),
+    ...(keys === undefined ? {} : { keys }),
+  };
+}
+
+function startOf(ends: Uint32Array, index: number): number {
+  return index === 0 ? 0 : ends[index - 1] ?? 0;
+}
+
+function joined(batches: readonly Batch[]): Batch {
   let size = 0;
   let records = 0;
   for (const batch of batches) {
@@ -52,45 +131,73 @@ export function merge(batches: readonly EncodedBatch[]): EncodedBatch {
     for (const end of batch.ends) ends[record++] = offset + end;
     offset += batch.bytes.length;
   }
-  return { bytes, ends, partition: first.partition };
+  return { bytes, ends };
 }
 
-/** A batch with only these records, in the order given. */
-export function pick(batch: EncodedBatch, indices: readonly number[]): EncodedBatch {
+function picked({ bytes, ends }: Batch, indices: readonly number[]): Batch {
   let size = 0;
-  for (const index of indices) size += record(batch, index).length;
-  const bytes = new Uint8Array(size);
-  const ends = new Uint32Array(indices.length);
+  for (const index of indices) size += (ends[index] ?? 0) - startOf(ends, index);
+  const pickedBytes = new Uint8Array(size);
+  const pickedEnds = new Uint32Array(indices.length);
   let offset = 0;
   for (const [position, index] of indices.entries()) {
-    const slice = record(batch, index);
-    bytes.set(slice, offset);
-    offset += slice.length;
-    ends[position] = offset;
+    const record = bytes.subarray(startOf(ends, index), ends[index] ?? 0);
+    pickedBytes.set(record, offset);
+    offset += record.length;
+    pickedEnds[position] = offset;
   }
-  return { bytes, ends, partition: batch.partition };
+  return { bytes: pickedBytes, ends: pickedEnds };
 }
 
-function record(batch: EncodedBatch, index: number): Uint8Array {
-  return batch.bytes.subarray(index === 0 ? 0 : batch.ends[index - 1] ?? 0, batch.ends[index] ?? 0);
+/** The records from `first` up to, not including, `next`; the bytes are shared. */
+function slice({ bytes, ends }: Batch, first: number, next: number): Batch {
+  const start = startOf(ends, first);
+  const sliced = ends.slice(first, next);
+  for (let index = 0; index < sliced.length; index++) sliced[index] = (sliced[index] ?? 0) - start;
+  return { bytes: bytes.subarray(start, startOf(ends, next)), ends: sliced };
 }
 
-/** The batch in pieces of at most so many records and bytes, in order; a single record may be larger. */
-export function pieces(batch: EncodedBatch, maxEvents: number, maxBytes: number): EncodedBatch[] {
-  const { bytes, ends, partition } = batch;
-  if (ends.length <= maxEvents && bytes.length <= maxBytes) return [batch];
-  const result: EncodedBatch[] = [];
-  for (let first = 0; first < ends.length;) {
-    const start = first === 0 ? 0 : ends[first - 1] ?? 0;
-    let next = first + 1;
-    while (next < ends.length && next - first < maxEvents && (ends[next] ?? 0) - start <= maxBytes) next++;
-    const end = ends[next - 1] ?? bytes.length;
-    result.push({
-      bytes: bytes.subarray(start, end),
-      ends: ends.slice(first, next).map((each) => each - start),
-      partition,
-    });
-    first = next;
+/** Collects runs; those of one origin that follow each other become one. */
+class Runs {
+  readonly runs: { readonly id: string; end: number }[] = [];
+
+  /** The records up to `end` have this origin. */
+  add(id: string, end: number): void {
+    const last = this.runs.at(-1);
+    if (last?.id === id) last.end = end;
+    else this.runs.push({ id, end });
   }
-  return result;
+}
+
+function joinedIds(all: readonly RecordIds[]): RecordIds {
+  const offsets = new Float64Array(all.reduce((sum, each) => sum + each.offsets.length, 0));
+  const runs = new Runs();
+  let record = 0;
+  for (const ids of all) {
+    offsets.set(ids.offsets, record);
+    for (const { id, end } of ids.origins) runs.add(id, record + end);
+    record += ids.offsets.length;
+  }
+  return { origins: runs.runs, offsets };
+}
+
+function pickedIds({ origins, offsets }: RecordIds, indices: readonly number[]): RecordIds {
+  const runs = new Runs();
+  const pickedOffsets = new Float64Array(indices.length);
+  for (const [position, index] of indices.entries()) {
+    pickedOffsets[position] = offsets[index] ?? 0;
+    const run = origins.find(({ end }) => index < end);
+    if (run !== undefined) runs.add(run.id, position + 1);
+  }
+  return { origins: runs.runs, offsets: pickedOffsets };
+}
+
+function slicedIds({ origins, offsets }: RecordIds, first: number, next: number): RecordIds {
+  const runs = new Runs();
+  for (const { id, end } of origins) {
+    if (end <= first) continue;
+    runs.add(id, Math.min(end, next) - first);
+    if (end >= next) break;
+  }
+  return { origins: runs.runs, offsets: offsets.slice(first, next) };
 }

@@ -1,19 +1,29 @@
 import type { EncodedBatch } from "../batch.ts";
 import type { BatchBuffer, BufferedBatch } from "../buffers/batch_buffer.ts";
-import { formatDuration } from "../lib/duration.ts";
 import type { Log } from "../lib/log.ts";
-import { reasonOf } from "../lib/reason.ts";
 import { sleep as sleepFor } from "../lib/sleep.ts";
-import { type Output, OutputClosedError, RetryLaterError, type SendResult } from "../outputs/output.ts";
+import { within } from "../lib/within.ts";
+import { type Output, OutputClosedError } from "../outputs/output.ts";
+import type { CircuitBreakerOptions } from "./circuit_breaker.ts";
 import type { DeadLetters } from "./dead_letter.ts";
-import { CircuitBreaker, type CircuitBreakerOptions } from "./circuit_breaker.ts";
 import { gather, type Sleep } from "./gather.ts";
-import { merge, mergeable, pick, pieces } from "./merge.ts";
-import { ReadAhead } from "./read_ahead.ts";
+import { Lots } from "./lots.ts";
+import { merge, pieces } from "./merge.ts";
+import { type GivenUp, PartSender } from "./part_sender.ts";
+import { ReadAhead, WaitingInOrder } from "./read_ahead.ts";
 import { Backoff, type BackoffOptions, DEFAULT_BACKOFF } from "./retry.ts";
+import { SendGate } from "./send_gate.ts";
+import { Trouble } from "./trouble.ts";
 
 /** Larger merges gain nothing: the copy costs more than the request saved. */
 const MERGE_BYTES = 64 * 1024;
+/** How long sends that were told to end may take for that before it is said, in ms. */
+const LEAVING_TIME = 1000;
+/** The longest wait that timers can have, in ms. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+/** How many batches are read ahead where partitions are gathered side by side, and what they may hold together. */
+const LOTS_AHEAD = 4;
+const LOTS_BYTES = 64 * 1024 * 1024;
 
 /** What a sender is made of. */
 export interface SenderOptions {
@@ -27,11 +37,15 @@ export interface SenderOptions {
   readonly breaker?: CircuitBreakerOptions | undefined;
   /** Where records go that the destination refuses, or does not take within the limit of retries. */
   readonly deadLetters: DeadLetters;
+  /** Aborts when batches should not wait for more records. Asked before every wait. */
+  readonly hurry?: () => AbortSignal;
+  /** Told when something cannot be sent and is tried again, and when nothing fails any more. */
+  readonly onTrouble?: (isFailing: boolean) => void;
   /** Called once when the output can never take anything again; the sender has ended then. */
   readonly onClosed?: (error: OutputClosedError) => void;
   /** For tests. Resolves with true after `ms`, with false once `stop` aborts. */
   readonly sleep?: Sleep;
-  /** For tests: milliseconds since 1970. */
+  /** For tests: in milliseconds; only differences count. */
   readonly now?: () => number;
 }
 
@@ -43,221 +57,238 @@ export interface SenderCounters {
   bytes: number;
   /** Batches of the buffer that were settled, before merging. */
   batches: number;
-  /** Calls of `send` that threw. */
-  failedSends: number;
-  /** Records that the destination refused for good. */
+  /** Records that the destination refused for good, or that were given up. */
   rejected: number;
-}
-
-/** Records of a batch that were given up, and those of them that no dead letter keeps. */
-interface GivenUp {
-  rejected: number;
+  /** Those of them that no dead letter keeps. */
   lost: number;
 }
 
+/** Sends that a sender left behind when it was stopped; the next one on the same output waits for them. */
+const leftBehind = new WeakMap<Output, Promise<unknown>>();
+
 /**
- * Carries batches from a buffer to an output, in order, each again and again until the output has it. Nothing is
- * released before that, so an output that is down holds the inputs' positions and, once the buffer is full, the
- * inputs themselves.
+ * Carries batches from a buffer to an output, each again and again until the output has it. Nothing is released before
+ * that, so an output that is down holds the inputs' positions and, once the buffer is full, the inputs themselves.
+ *
+ * One send at a time, in order, unless the output says that it takes more; then each batch has its own retries, and how
+ * many are in flight follows the destination's answers.
  */
 export class Sender {
-  readonly counters: SenderCounters = { records: 0, bytes: 0, batches: 0, failedSends: 0, rejected: 0 };
+  readonly counters: SenderCounters = { records: 0, bytes: 0, batches: 0, rejected: 0, lost: 0 };
   readonly #options: SenderOptions;
-  readonly #backoff: Backoff;
-  readonly #breaker: CircuitBreaker | undefined;
+  readonly #retry: BackoffOptions;
+  readonly #parts: PartSender;
   readonly #sleep: Sleep;
   readonly #now: () => number;
-  /** When the trouble began and what it was, so that the log tells of changes only. */
-  #trouble: { readonly since: number; reason: string } | undefined;
+  readonly #gate: SendGate;
+  readonly #trouble: Trouble;
+  readonly #isConcurrent: boolean;
+  #closed = false;
 
   constructor(options: SenderOptions) {
+    const { name, log, output, breaker, deadLetters, retry = DEFAULT_BACKOFF } = options;
+    const now = options.now ?? (() => performance.now());
+    const sleep = options.sleep ?? sleepFor;
+    const maximum = Math.max(1, Math.floor(output.concurrency ?? 1));
     this.#options = options;
-    this.#backoff = new Backoff(options.retry ?? DEFAULT_BACKOFF);
-    this.#sleep = options.sleep ?? sleepFor;
-    this.#now = options.now ?? Date.now;
-    this.#breaker = options.breaker && new CircuitBreaker(options.breaker, this.#now);
+    this.#retry = retry;
+    this.#sleep = sleep;
+    this.#now = now;
+    this.#isConcurrent = maximum > 1;
+    const gate = this.#gate = new SendGate({ maximum, breaker, sleep, now });
+    const trouble = this.#trouble = new Trouble(name, log, now, options.onTrouble);
+    const isClosed = (error: unknown) => this.#isClosed(error);
+    this.#parts = new PartSender({ name, output, deadLetters, retry, sleep, gate, trouble, isClosed });
+  }
+
+  /** Sends in flight. */
+  get inFlight(): number {
+    return this.#gate.inFlight;
+  }
+
+  /** Calls of the output's `send` so far. */
+  get attempts(): number {
+    return this.#parts.attempts;
+  }
+
+  /** Those of them that threw. */
+  get failedSends(): number {
+    return this.#parts.failures;
+  }
+
+  /** How many sends may be in flight now. */
+  get limit(): number {
+    return this.#gate.limit;
   }
 
   /**
    * Opens the output, then sends until the buffer is closed and empty, the output is closed for good, or `stop`
-   * aborts, which also leaves a send that hangs. What was not sent stays in the buffer, not released.
+   * aborts, which also leaves sends that hang. What was not sent stays in the buffer, not released.
    */
   async run(stop: AbortSignal): Promise<void> {
     const ended = new AbortController();
-    const aborted = new Promise<void>((resolve) => {
+    const { promise: aborted, resolve } = Promise.withResolvers<void>();
+    const end = () => {
       if (stop.aborted) resolve();
-      stop.addEventListener("abort", () => resolve(), { once: true, signal: ended.signal });
-    });
+      this.#gate.wake();
+    };
+    for (const signal of [stop, ended.signal]) signal.addEventListener("abort", end, { once: true });
+    if (stop.aborted) resolve();
+    const running = this.#run(AbortSignal.any([stop, ended.signal]), ended);
     try {
-      await Promise.race([this.#run(AbortSignal.any([stop, ended.signal])), aborted]);
+      await Promise.race([running, aborted]);
     } finally {
       ended.abort();
+      stop.removeEventListener("abort", end);
+      leave(this.#options.output, running);
     }
   }
 
-  async #run(stop: AbortSignal): Promise<void> {
-    if (!(await this.#open(stop))) return;
-    const { buffer, output: { batching } } = this.#options;
-    const ahead = new ReadAhead(buffer, Math.max(MERGE_BYTES, batching?.bytes ?? 0));
-    const reading = ahead.run(stop);
-    // Awaited below; until then a failure must not count as unhandled, which would end the process.
-    reading.catch(() => {});
-    while (!stop.aborted && await ahead.ready()) {
-      const group = batching === undefined
-        ? ahead.take(mergeable(ahead.waiting, MERGE_BYTES))
-        : await gather(ahead, buffer, batching, this.#sleep, stop);
-      if (stop.aborted) break;
-      if (!(await this.#deliver(group, stop))) return;
+  async #run(stop: AbortSignal, ended: AbortController): Promise<void> {
+    if (!(await this.#untilLeft(stop)) || !(await this.#open(stop))) return;
+    const { buffer, output: { batching, splitsByEnds = false } } = this.#options;
+    if (batching === undefined) {
+      const waiting = new WaitingInOrder(MERGE_BYTES, splitsByEnds);
+      const ahead = new ReadAhead(buffer, waiting, MERGE_BYTES);
+      await this.#sendAll(ahead, () => ahead.took(waiting.take()), stop, ended);
+    } else {
+      const { bytes } = batching;
+      const lots = new Lots({ ...batching, splitsByEnds }, this.#now);
+      const most = Math.max(MERGE_BYTES, bytes, Math.min(LOTS_AHEAD * bytes, LOTS_BYTES));
+      const ahead = new ReadAhead(buffer, lots, most);
+      await this.#sendAll(
+        ahead,
+        () => gather(ahead, buffer, this.#sleep, stop, this.#options.hurry?.()),
+        stop,
+        ended,
+      );
     }
-    await reading;
+  }
+
+  /** Waits until no send of an earlier sender uses the output, or the batches, any more. False when `stop` aborts. */
+  async #untilLeft(stop: AbortSignal): Promise<boolean> {
+    const { output, log, name } = this.#options;
+    const left = leftBehind.get(output);
+    if (left === undefined || await within(left, LEAVING_TIME, stop)) return !stop.aborted;
+    log.warn(
+      `Output "${name}" does not end a send that it was told to end: nothing is sent to it until then`,
+      {
+        output: name,
+      },
+    );
+    return await within(left, LONGEST_TIMER, stop);
   }
 
   async #open(stop: AbortSignal): Promise<boolean> {
     const { output, name } = this.#options;
+    const backoff = new Backoff(this.#retry);
     while (!stop.aborted) {
       try {
         await output.open(stop);
-        this.#recovered(`Opened output "${name}"`);
+        this.#trouble.succeeded(`Opened output "${name}"`, backoff.attempts > 0);
         return true;
       } catch (error) {
         if (stop.aborted || this.#isClosed(error)) return false;
-        if (!(await this.#waitAfter(error, `open output "${name}"`, stop))) return false;
+        if (!(await this.#parts.pause(backoff, error, `open output "${name}"`, stop))) return false;
       }
     }
     return false;
   }
 
+  /** Sends all that comes, in groups that `next` takes. */
+  async #sendAll(
+    ahead: ReadAhead<Lots | WaitingInOrder>,
+    next: () => BufferedBatch[] | Promise<BufferedBatch[]>,
+    stop: AbortSignal,
+    ended: AbortController,
+  ): Promise<void> {
+    const reading = ahead.run(stop);
+    // Awaited below; until then a failure must not count as unhandled, which would end the process.
+    reading.catch(() => {});
+    const underWay = new Set<Promise<void>>();
+    let defect: { readonly error: unknown } | undefined;
+    while (!stop.aborted && await ahead.ready()) {
+      if (this.#isConcurrent) await this.#gate.room(stop);
+      const taken = next();
+      const group = Array.isArray(taken) ? taken : await taken;
+      if (stop.aborted) break;
+      if (!this.#isConcurrent) {
+        if (await this.#deliver(group, stop)) continue;
+        ended.abort();
+        break;
+      }
+      const delivery: Promise<void> = this.#deliver(group, stop).then((goesOn) => {
+        if (!goesOn) ended.abort();
+      }, (error: unknown) => {
+        defect ??= { error };
+        ended.abort();
+      }).finally(() => underWay.delete(delivery));
+      underWay.add(delivery);
+    }
+    await Promise.all(underWay);
+    if (defect !== undefined) throw defect.error;
+    await reading;
+  }
+
   /** Returns false when the sender must end; the batches are then not released. */
-  async #deliver(group: readonly BufferedBatch[], stop: AbortSignal): Promise<boolean> {
-    const { output: { batching }, name } = this.#options;
+  async #deliver(read: readonly BufferedBatch[], stop: AbortSignal): Promise<boolean> {
+    const group = read.filter((buffered) => buffered.claim?.() ?? true);
+    if (group.length === 0) return true;
+    const { batching } = this.#options.output;
     const whole = merge(group.map((buffered) => buffered.batch));
     const parts = batching === undefined ? [whole] : pieces(whole, batching.events, batching.bytes);
+    this.#gate.claim(parts.length);
+    const [only] = parts;
+    const given = parts.length === 1 && only !== undefined
+      ? [await this.#parts.send(only, stop)]
+      : this.#isConcurrent
+      ? await Promise.all(parts.map((part) => this.#parts.send(part, stop)))
+      : await this.#sendInTurn(parts, stop);
     let rejected = 0;
     let lost = 0;
-    for (const part of parts) {
-      const given = await this.#sendAll(part, stop);
-      if (given === undefined) return false;
-      rejected += given.rejected;
-      lost += given.lost;
+    for (const each of given) {
+      if (each === undefined) return false;
+      rejected += each.rejected;
+      lost += each.lost;
     }
-    this.#recovered(`Sending to output "${name}" again`);
-    this.counters.records += whole.ends.length - rejected;
-    this.counters.bytes += whole.bytes.length;
-    this.counters.batches += group.length;
-    const outcome = lost > 0 && lost === whole.ends.length ? "discarded" : "delivered";
+    // All in the turn of the release, so that what was counted and what the buffer holds add up at every moment.
+    const { counters } = this;
+    const records = whole.ends.length;
+    counters.records += records - rejected;
+    counters.rejected += rejected;
+    counters.lost += lost;
+    counters.bytes += whole.bytes.length;
+    counters.batches += group.length;
+    const outcome = lost > 0 && lost === records ? "discarded" : "delivered";
     for (const buffered of group) buffered.release(outcome);
     return true;
   }
 
-  /** Sends until all is there or given up; undefined: the sender must end. */
-  async #sendAll(whole: EncodedBatch, stop: AbortSignal): Promise<GivenUp | undefined> {
-    const { output, name } = this.#options;
-    const { limit } = this.#options.retry ?? DEFAULT_BACKOFF;
-    const given: GivenUp = { rejected: 0, lost: 0 };
-    let batch = whole;
-    for (let attempts = 1;; attempts++) {
-      let failure: unknown;
-      try {
-        const { rejected, retry } = await output.send(batch, stop);
-        this.#breaker?.succeeded();
-        if (!(await this.#giveUp(batch, rejected, attempts, given, stop))) return undefined;
-        if (retry.length === 0) return given;
-        batch = pick(batch, retry);
-        failure = new Error(`${batch.ends.length} of them did not arrive`);
-      } catch (error) {
-        this.counters.failedSends++;
-        if (stop.aborted || this.#isClosed(error)) return undefined;
-        if (this.#breaker?.failed()) this.#tellOfPause(this.#breaker.delay());
-        failure = error;
-      }
-      if (limit !== undefined && attempts > limit) {
-        const reason = `${reasonOf(failure)}; given up after ${count(attempts, "attempt")}`;
-        const all = Array.from(batch.ends, (_, index) => ({ index, reason }));
-        return await this.#giveUp(batch, all, attempts, given, stop) ? given : undefined;
-      }
-      const what = `send ${count(batch.ends.length, "record")} to output "${name}"`;
-      if (!(await this.#waitAfter(failure, what, stop))) return undefined;
-    }
-  }
-
-  /**
-   * Makes dead letters of records that the destination will not take, and counts them. A queue that cannot be written
-   * to is tried again and again, since nothing may be lost silently. False when `stop` aborts first.
-   */
-  async #giveUp(
-    batch: EncodedBatch,
-    refused: SendResult["rejected"],
-    attempts: number,
-    given: GivenUp,
+  async #sendInTurn(
+    parts: readonly EncodedBatch[],
     stop: AbortSignal,
-  ): Promise<boolean> {
-    if (refused.length === 0) return true;
-    const { deadLetters, name } = this.#options;
-    for (;;) {
-      try {
-        const kept = await deadLetters.keepRefused({ output: name, batch, refused, attempts });
-        given.rejected += refused.length;
-        given.lost += refused.length - kept;
-        this.counters.rejected += refused.length;
-        return true;
-      } catch (error) {
-        const what = `keep ${count(refused.length, "dead letter")} of output "${name}"`;
-        if (!(await this.#waitAfter(error, what, stop))) return false;
-      }
+  ): Promise<(GivenUp | undefined)[]> {
+    const given: (GivenUp | undefined)[] = [];
+    for (const part of parts) {
+      const each = await this.#parts.send(part, stop);
+      given.push(each);
+      if (each === undefined) break;
     }
+    return given;
   }
 
   #isClosed(error: unknown): boolean {
     if (!(error instanceof OutputClosedError)) return false;
-    this.#options.onClosed?.(error);
+    if (!this.#closed) this.#options.onClosed?.(error);
+    this.#closed = true;
     return true;
-  }
-
-  /** Says what is wrong when that is news, then waits. Returns false when `stop` aborts first. */
-  #waitAfter(error: unknown, what: string, stop: AbortSignal): Promise<boolean> {
-    const backoff = this.#backoff.next();
-    const asked = error instanceof RetryLaterError ? Math.max(error.wait, 0) : backoff;
-    const wait = Math.max(asked, this.#breaker?.delay() ?? 0);
-    const reason = reasonOf(error);
-    const since = this.#trouble?.since ?? this.#now();
-    if (this.#trouble?.reason !== reason) {
-      const { log, name } = this.#options;
-      const attempt = this.#backoff.attempts;
-      const waited = attempt > 1 ? `, waiting for ${formatDuration(this.#now() - since)}` : "";
-      log.warn(
-        `Cannot ${what}: ${reason}; retrying in ${formatDuration(wait)} (attempt ${attempt}${waited})`,
-        { output: name, attempt, retry_in_ms: wait },
-      );
-    }
-    this.#trouble = { since, reason };
-    return this.#sleep(wait, stop);
-  }
-
-  #tellOfPause(pause: number): void {
-    const { log, name } = this.#options;
-    log.warn(`Output "${name}" fails again and again: nothing is sent to it for ${formatDuration(pause)}`, {
-      output: name,
-      pause_ms: pause,
-    });
-  }
-
-  #recovered(message: string): void {
-    if (this.#trouble === undefined) return;
-    const { log, name } = this.#options;
-    const duration = this.#now() - this.#trouble.since;
-    log.info(
-      `${message} after ${count(this.#backoff.attempts, "failed attempt")} in ${formatDuration(duration)}`,
-      {
-        output: name,
-        attempts: this.#backoff.attempts,
-        duration_ms: duration,
-      },
-    );
-    this.#trouble = undefined;
-    this.#backoff.reset();
   }
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+/** Remembers sends that may still use an output, and batches, after their sender has ended. */
+function leave(output: Output, running: Promise<void>): void {
+  const left = running.catch(() => {}).finally(() => {
+    if (leftBehind.get(output) === left) leftBehind.delete(output);
+  });
+  leftBehind.set(output, left);
 }

@@ -14,6 +14,7 @@ export class WaitNotices {
   readonly #patience: number;
   /** Since when the outputs that were told of have had no room; ms since 1970. */
   readonly #blockedSince = new Map<WaitedFor, number>();
+  readonly #pausedBy = new Set<WaitedFor>();
 
   /** `patience`: a wait of this many ms is told. */
   constructor(log: Log, patience: number) {
@@ -40,6 +41,25 @@ export class WaitNotices {
   /** An output is gone. */
   forget(output: WaitedFor): void {
     this.#blockedSince.delete(output);
+    this.#pausedBy.delete(output);
+  }
+
+  /** Nothing new is taken for any output while this one fails. */
+  tellOfPause(output: WaitedFor): void {
+    if (this.#pausedBy.has(output)) return;
+    this.#pausedBy.add(output);
+    const { name } = output;
+    this.#log.warn(
+      `Output "${name}" fails, and failure_strategy is stop: nothing new is taken until output "${name}" works again`,
+      { output: name },
+    );
+  }
+
+  /** It does not fail any more. */
+  tellOfEnd(output: WaitedFor): void {
+    if (!this.#pausedBy.delete(output)) return;
+    const { name } = output;
+    this.#log.info(`Output "${name}" works again: going on`, { output: name });
   }
 
   #tell(output: WaitedFor, since: number): void {

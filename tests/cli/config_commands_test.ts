@@ -58,12 +58,12 @@ Deno.test("validate answers 2 for a file that is not there", async () => {
 
 Deno.test("validate warns of what has no effect or is not built yet", async () => {
   const { code, err } = await printed(
-    `${GOOD}performance: {gomaxprocs: 2}\nwal: {enabled: true, dir: /w}\n`,
+    `${GOOD}performance: {gomaxprocs: 2}\nhealth: {enabled: true}\n`,
     validate,
   );
   assert.equal(code, 0);
   assert.match(err, /^warning: config\.yaml:2:27 performance\.gomaxprocs: has no effect/);
-  assert.match(err, /\nwarning: config\.yaml:3:16 wal\.enabled: the write-ahead log is not built yet/);
+  assert.match(err, /\nwarning: config\.yaml:3:19 health\.enabled: the section health is not built yet/);
 });
 
 Deno.test("config show prints a configuration that means the same, without secrets", async () => {

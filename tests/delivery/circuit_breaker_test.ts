@@ -57,3 +57,32 @@ Deno.test("CircuitBreaker never stays open longer than its timeout after the las
     assert.equal(it.delay(), 0);
   }));
 });
+
+Deno.test("CircuitBreaker lets no more trials be under way than it needs", () => {
+  const { clock, breaker: it } = breaker();
+  for (let i = 0; i < 3; i++) it.failed();
+  assert.equal(it.allows, false);
+  clock.now += 500;
+  const eras = [it.begin(), it.begin()];
+  assert.equal(it.allows, false);
+  it.succeeded(eras[0]);
+  assert.equal(it.allows, false, "one succeeded, one is under way");
+  it.undecided(eras[1]);
+  assert.equal(it.allows, true);
+  assert.equal(it.succeeded(it.begin()), true);
+  assert.equal(it.state, "closed");
+});
+
+Deno.test("CircuitBreaker does not count what was under way when it opened or closed", () => {
+  const { clock, breaker: it } = breaker();
+  const eras = Array.from({ length: 5 }, () => it.begin());
+  assert.deepEqual(eras.slice(0, 3).map((era) => it.failed(era)), [false, false, true]);
+  clock.now += 400;
+  assert.equal(it.failed(eras[3]), false);
+  assert.equal(it.delay(), 100, "it does not open anew");
+  clock.now += 100;
+  const trial = it.begin();
+  it.succeeded(eras[4]);
+  it.succeeded(trial);
+  assert.equal(it.state, "half-open", "one trial succeeded, an old request says nothing");
+});

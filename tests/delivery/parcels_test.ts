@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
-import { parcelsOf } from "../../src/delivery/parcels.ts";
+import { recordId } from "../../src/batch.ts";
+import { parcelsOf, rawParcelsOf } from "../../src/delivery/parcels.ts";
 import type { Output } from "../../src/outputs/output.ts";
 import { batchOf, recordsOf, sourceOf } from "../contracts/batches.ts";
 
-function lineOf(name: string): { name: string; output: Output } {
-  return { name, output: { partitionOf: () => `of ${name}` } as unknown as Output };
+const MEMORY = { durable: false };
+
+function lineOf(name: string) {
+  return { name, output: { partitionOf: () => `of ${name}` } as unknown as Output, buffer: MEMORY };
 }
 
-const RAW = { ...batchOf(["raw\n"]), source: sourceOf("/log"), receivedAt: 0 };
+const OUTPUT = lineOf("any").output;
+const RAW = { ...batchOf(["a\n", "b\n"]), source: sourceOf("/log"), receivedAt: 0 };
 const NOTHING = { discarded: {}, deadLetters: [], unparsed: 0, warnings: [] };
 
 Deno.test("parcelsOf gives each output what was made for it, or the batch as it came", () => {
@@ -20,7 +24,7 @@ Deno.test("parcelsOf gives each output what was made for it, or the batch as it 
   const lines = ["raw", "made", "parts", "none"].map(lineOf);
   const parcels = parcelsOf(lines, way, RAW, { ...NOTHING, batches });
   assert.deepEqual(parcels.map(({ line, batch }) => [line.name, batch.partition, recordsOf(batch)]), [
-    ["raw", "of raw", ["raw\n"]],
+    ["raw", "of raw", ["a\n", "b\n"]],
     ["made", "of made", ["1\n"]],
     ["parts", "p", ["2\n"]],
     ["parts", "q", ["3\n"]],
@@ -34,4 +38,43 @@ Deno.test("parcelsOf throws before anything is sent when an output has no partit
   };
   const way = { raw: ["raw"], processed: [] };
   assert.throws(() => parcelsOf([broken], way, RAW, { ...NOTHING, batches: [] }), /no such field/);
+});
+
+Deno.test("parcelsOf gives the ids of the records to outputs that take them", () => {
+  const raw = { ...RAW, origin: { id: "lid.0", offset: 100 } };
+  const taking = { name: "taking", output: { ...OUTPUT, takesIds: true }, buffer: MEMORY };
+  const lines = [taking, { name: "plain", output: OUTPUT, buffer: MEMORY }, {
+    name: "log",
+    output: OUTPUT,
+    buffer: { durable: true },
+  }];
+  const some = { output: "taking", batch: batchOf(["B\n"]), records: Uint32Array.of(1) };
+  const way = { raw: ["plain", "log"], processed: ["taking"] };
+  const parcels = parcelsOf(lines, way, raw, { ...NOTHING, batches: [some] });
+  const ids = parcels.map((
+    { line, batch },
+  ) => [line.name, batch.ids && recordId(batch, 0), recordId(batch, 1)]);
+  assert.deepEqual(ids, [
+    ["taking", "lid.0.2u", undefined],
+    ["plain", undefined, undefined],
+    ["log", "lid.0.2s", "lid.0.2u"],
+  ]);
+  const cut = { ...raw, origin: { ...raw.origin, offsets: Float64Array.of(7, 35) } };
+  const [first] = rawParcelsOf([taking], cut);
+  assert.deepEqual([recordId(first!.batch, 0), recordId(first!.batch, 1)], ["lid.0.7", "lid.0.z"]);
+});
+
+Deno.test("rawParcelsOf copies what an optional output gets, since the input does not wait for it", () => {
+  const [required, optional] = rawParcelsOf(
+    [{ name: "a", output: OUTPUT, buffer: MEMORY }, {
+      name: "b",
+      output: OUTPUT,
+      buffer: MEMORY,
+      optional: true,
+    }],
+    RAW,
+  );
+  assert.equal(required!.batch.bytes, RAW.bytes);
+  assert.notEqual(optional!.batch.bytes.buffer, RAW.bytes.buffer);
+  assert.deepEqual(recordsOf(optional!.batch), recordsOf(required!.batch));
 });

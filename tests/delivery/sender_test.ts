@@ -12,6 +12,7 @@ import {
   type SendResult,
 } from "../../src/outputs/output.ts";
 import { batchOf, RecordingLog, recordsOf, turn } from "../contracts/batches.ts";
+import { VirtualClock } from "./virtual_clock.ts";
 
 type Answer = SendResult | Error | (() => Promise<SendResult>);
 
@@ -19,6 +20,8 @@ type Answer = SendResult | Error | (() => Promise<SendResult>);
 class ScriptedOutput implements Output {
   readonly sent: string[][] = [];
   opened = 0;
+
+  progressOf?: (batch: EncodedBatch) => SendResult | undefined;
 
   constructor(readonly answers: Answer[] = [], readonly openErrors: Error[] = []) {}
 
@@ -92,7 +95,8 @@ Deno.test("Sender delivers in order, releases, counts, and ends when the buffer 
   await running;
   assert.deepEqual(await Promise.all(outcomes), ["delivered", "delivered"]);
   assert.deepEqual(output.sent.flat(), ["a\n", "b\n"]);
-  assert.deepEqual(sender.counters, { records: 2, bytes: 4, batches: 2, failedSends: 0, rejected: 0 });
+  assert.deepEqual(sender.counters, { records: 2, bytes: 4, batches: 2, rejected: 0, lost: 0 });
+  assert.deepEqual([sender.attempts, sender.failedSends, sender.inFlight, sender.limit], [1, 0, 0, 1]);
 });
 
 Deno.test("Sender opens the output with growing waits before it sends", async () => {
@@ -126,7 +130,7 @@ Deno.test("Sender sends the same batch until it arrives, and says so once for ea
     `Cannot send 2 records to output "out": gone; retrying in 400ms (attempt 3, waiting for 300ms)`,
   ]);
   assert.deepEqual(log.of("info"), [`Sending to output "out" again after 4 failed attempts in 1.5s`]);
-  assert.equal(sender.counters.failedSends, 4);
+  assert.equal(sender.failedSends, 4);
 });
 
 Deno.test("Sender sends only those records again that the output names", async () => {
@@ -318,4 +322,110 @@ Deno.test("Sender hands the very same batch to a retry, so that an output can go
   await sender.run(stop.signal);
   assert.equal(new Set(seen).size, 1);
   assert.equal(seen.length, 3);
+});
+
+Deno.test("Sender counts only what has not arrived as given up, where the output knows", async () => {
+  const output = new ScriptedOutput([new Error("down"), new Error("down")]);
+  output.progressOf = () => ({ retry: [2], rejected: [{ index: 0, reason: "mapping" }] });
+  const deadLetters = new KeptLetters();
+  const { buffer, sender, stop } = setUp(output, { limit: 1, deadLetters });
+  void buffer.write(batchOf(["a\n", "b\n", "c\n"]));
+  buffer.close();
+  await sender.run(stop.signal);
+  assert.deepEqual(deadLetters.kept.map(({ refused }) => refused), [[
+    { index: 0, reason: "mapping" },
+    { index: 2, reason: "down; given up after 2 attempts" },
+  ]]);
+  assert.equal(sender.counters.records, 1);
+});
+
+Deno.test("Sender does not hammer a destination that asks for no wait at all", async () => {
+  const output = new ScriptedOutput([new RetryLaterError("503", 0), new RetryLaterError("503", 0)]);
+  const { buffer, sender, waits, stop } = setUp(output);
+  void buffer.write(batchOf(["a\n"]));
+  buffer.close();
+  await sender.run(stop.signal);
+  assert.deepEqual(waits, [100, 200]);
+});
+
+Deno.test("Sender gathers each partition by itself, however they are mixed", async () => {
+  const output = new BatchingOutput({ events: 3, bytes: 1000, wait: 60_000 });
+  const { buffer, stop, log } = setUp(output);
+  const sender = new Sender({ name: "out", buffer, output, log, deadLetters: new NoDeadLetters(log) });
+  const running = sender.run(stop.signal);
+  const outcomes = [..."pqpqpqr"].map((partition, index) => buffer.write(batchOf([`${index}\n`], partition)));
+  await Promise.all(outcomes.slice(0, 6));
+  assert.deepEqual(output.sent, [["0\n", "2\n", "4\n"], ["1\n", "3\n", "5\n"]]);
+  buffer.close();
+  await running;
+  assert.deepEqual(output.sent.at(-1), ["6\n"]);
+});
+
+Deno.test("Sender gathers by each record's own wait, not by that of the first one ever", async () => {
+  const output = new BatchingOutput({ events: 2, bytes: 1000, wait: 100 });
+  const { buffer, stop, log } = setUp(output);
+  const clock = new VirtualClock();
+  const sender = new Sender({
+    ...{ name: "out", buffer, output, log, deadLetters: new NoDeadLetters(log) },
+    sleep: clock.sleep,
+    now: () => clock.now,
+  });
+  const running = sender.run(stop.signal);
+  void buffer.write(batchOf(["a\n"]));
+  await clock.pass(90);
+  for (const text of ["b\n", "c\n"]) void buffer.write(batchOf([text]));
+  await clock.pass(90);
+  assert.deepEqual(output.sent, [["a\n", "b\n"]], "the third one came only 90 ms ago");
+  await clock.pass(10);
+  assert.deepEqual(output.sent.at(-1), ["c\n"]);
+  stop.abort();
+  await running;
+});
+
+Deno.test("Sender waits for a send that an earlier one left behind, since it may still read the batch", async () => {
+  let finish = () => {};
+  const slow = () => new Promise<SendResult>((resolve) => finish = () => resolve(ALL_SENT));
+  const output = new ScriptedOutput([slow]);
+  const { buffer, sender, log, stop } = setUp(output);
+  const outcome = buffer.write(batchOf(["a\n"]));
+  const first = sender.run(stop.signal);
+  await turn();
+  stop.abort();
+  await first;
+  const next = new Sender({ name: "out", buffer, output, log, deadLetters: new NoDeadLetters(log) });
+  const second = next.run(new AbortController().signal);
+  await turn();
+  assert.equal(output.sent.length, 1, "the same batch is not sent twice at the same time");
+  finish();
+  assert.equal(await outcome, "delivered");
+  buffer.close();
+  await second;
+});
+
+Deno.test("Sender that waits for a send left behind can be stopped", async () => {
+  const output = new ScriptedOutput([() => new Promise(() => {})]);
+  const { buffer, sender, log, stop } = setUp(output);
+  void buffer.write(batchOf(["a\n"]));
+  const first = sender.run(stop.signal);
+  await turn();
+  stop.abort();
+  await first;
+  const again = new AbortController();
+  const next = new Sender({ name: "out", buffer, output, log, deadLetters: new NoDeadLetters(log) });
+  const second = next.run(again.signal);
+  await turn();
+  again.abort();
+  await second;
+  await buffer[Symbol.asyncDispose]();
+});
+
+Deno.test("Sender ends also when it has read ahead as much as it may", async () => {
+  const output = new ScriptedOutput([() => new Promise(() => {})]);
+  const { buffer, sender, stop } = setUp(output);
+  for (let i = 0; i < 4; i++) void buffer.write(batchOf(["x".repeat(50_000) + "\n"]));
+  const running = sender.run(stop.signal);
+  await turn();
+  stop.abort();
+  await running;
+  await buffer[Symbol.asyncDispose]();
 });
