@@ -1,11 +1,11 @@
-import { buildInput, buildOutput, buildPipeline } from "./build_pipeline.ts";
+import { buildInput, buildOutput, buildPipeline, pipelineSettings } from "./build_pipeline.ts";
 import {
   isSameProcessing,
   type PreparedProcessing,
   prepareProcessing,
   startProcessing,
 } from "./build_processing.ts";
-import type { CheckpointStore } from "./checkpoints/checkpoint_store.ts";
+import type { CheckpointParticipant, CheckpointStore } from "./checkpoints/checkpoint_store.ts";
 import type { Config, InputEntry, OutputEntry } from "./config/config.ts";
 import { describeChanges, diffConfig } from "./config/diff.ts";
 import { ConfigError, formatProblem, type LoadedConfig, type Problem } from "./config/load.ts";
@@ -15,9 +15,8 @@ import { Ledger, type Summary, summaryOf } from "./ledger.ts";
 import { formatDuration } from "./lib/duration.ts";
 import type { Log } from "./lib/log.ts";
 import { reasonOf } from "./lib/reason.ts";
-import type { Output } from "./outputs/output.ts";
 import { within } from "./lib/within.ts";
-import type { OutputLine, Pipeline, Processing } from "./pipeline.ts";
+import type { OutputLine, Pipeline, Processing, Replacement } from "./pipeline.ts";
 import { PositionStores } from "./position_stores.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
@@ -45,6 +44,9 @@ interface RunningInput {
 /** How long a reload waits for what the old outputs hold, in ms; what they still hold then is offered to the new ones. */
 const RELOAD_PATIENCE_MS = 5_000;
 
+/** Sections that concern all outputs. */
+const OF_ALL_OUTPUTS: readonly string[] = ["buffer", "reliability", "wal", "dead_letter", "fan_out"];
+
 /** The life of the program: load, build, run, reload, stop. */
 export class Agent {
   /** Resolves with the exit code once everything has ended. */
@@ -56,7 +58,7 @@ export class Agent {
   readonly #inputs = new Map<string, RunningInput>();
   /** Inputs that a reload has stopped and that still wait for what they have read to settle. */
   #ending: readonly RunningInput[] = [];
-  readonly #outputs = new Map<string, Output>();
+  readonly #outputs = new Map<string, OutputLine>();
   readonly #claims = new Map<string, string>();
   readonly #watching = new AbortController();
   #loaded: LoadedConfig | undefined;
@@ -116,7 +118,7 @@ export class Agent {
     return this.#stopping ??= this.#stop(reason, code);
   }
 
-  /** What became of the lines so far. */
+  /** What became of the lines. */
   summary(): Summary {
     return summaryOf(this.#pipeline?.ledger ?? new Ledger());
   }
@@ -131,24 +133,22 @@ export class Agent {
     try {
       await this.#stores.open(config);
       const inputs = config.inputs.map((entry) => this.#createInput(entry, config, prepared));
-      const lines = config.outputs.map((entry) => this.#createOutput(entry, config));
+      const lines = await this.#createOutputs(config.outputs, config);
       const pipeline = this.#pipeline = this.#createPipeline(config);
       await this.#restoreOutputs(lines, inputs);
       // From here on a stop finds everything in its place.
       if (this.#stopping !== undefined) return;
       this.#prepared = prepared;
       await pipeline.startOutputs(lines, await this.#startProcessing(prepared));
-      for (const line of lines) this.#outputs.set(line.name, line.output);
+      for (const line of lines) this.#outputs.set(line.name, line);
       for (const input of inputs) this.#runInput(input);
     } catch (error) {
       await this.#stores.close();
       throw error;
     }
-    this.#log.info("Started", {
-      config: loaded.file,
-      inputs: config.inputs.map(({ name }) => name),
-      outputs: config.outputs.map(({ name }) => name),
-    });
+    const names = (entries: readonly { readonly name: string }[]) => entries.map(({ name }) => name);
+    const [inputs, outputs] = [names(config.inputs), names(config.outputs)];
+    this.#log.info("Started", { config: loaded.file, inputs, outputs });
     this.#endWithInputs();
     if (this.#options.watchConfig) this.#watchConfig();
   }
@@ -160,7 +160,7 @@ export class Agent {
   }
 
   #warn(warnings: readonly Problem[]): void {
-    for (const warning of warnings) this.#log.warn(formatProblem(warning));
+    warnings.forEach((warning) => this.#log.warn(formatProblem(warning)));
   }
 
   #startProcessing(prepared: PreparedProcessing): Promise<Processing> {
@@ -186,8 +186,11 @@ export class Agent {
     return { entry, input, stop: new AbortController(), done: Promise.resolve() };
   }
 
-  #createOutput(entry: OutputEntry, config: Config): OutputLine {
-    return buildOutput(entry, config, this.#options.logger.named(`output.${entry.name}`));
+  #createOutputs(entries: readonly OutputEntry[], config: Config): Promise<OutputLine[]> {
+    const { logger } = this.#options;
+    return Promise.all(
+      entries.map((entry) => buildOutput(entry, config, logger.named(`output.${entry.name}`))),
+    );
   }
 
   #createPipeline(config: Config): Pipeline {
@@ -202,7 +205,7 @@ export class Agent {
    * read what came after it once more, and if there is one store, whose commits hold both.
    */
   async #restoreOutputs(lines: readonly OutputLine[], inputs: readonly RunningInput[]): Promise<void> {
-    const participants = lines.flatMap(({ output }) => output.participant ?? []);
+    const participants = lines.flatMap(participantsOf);
     const answers = await Promise.all(inputs.map((input) => this.#canReplay(input)));
     const store = this.#stores.only();
     if (participants.length > 0 && store === undefined) {
@@ -210,10 +213,7 @@ export class Agent {
         "Inputs keep their positions in several directories: after a crash outputs may hold lines twice",
       );
     }
-    for (const participant of participants) {
-      participant.restore(store?.stateOf(participant.key), store !== undefined && answers.every(Boolean));
-      this.#stores.keep(participant, store);
-    }
+    this.#stores.restore(participants, store, answers.every(Boolean));
   }
 
   async #canReplay({ entry: { name }, input }: RunningInput): Promise<boolean> {
@@ -265,7 +265,7 @@ export class Agent {
   async #apply(before: Config, loaded: LoadedConfig, prepared: PreparedProcessing): Promise<void> {
     const { config } = loaded;
     const diff = diffConfig(before, config);
-    const everything = diff.sections.some((section) => section === "buffer" || section === "reliability");
+    const everything = diff.sections.some((section) => OF_ALL_OUTPUTS.includes(section));
     const arriving = everything
       ? config.outputs
       : [...diff.outputs.added, ...diff.outputs.changed.map(({ after }) => after)];
@@ -274,14 +274,15 @@ export class Agent {
       : [...diff.outputs.removed, ...diff.outputs.changed.map((change) => change.before)];
     const saved = this.#stores.only();
     await this.#stores.open(config);
-    const lines = arriving.map((entry) => this.#createOutput(entry, config));
+    const lines = await this.#createOutputs(arriving, config);
     const inputs = [...diff.inputs.added, ...diff.inputs.changed.map(({ after }) => after)]
       .map((entry) => this.#createInput(entry, config, prepared));
     const isSame = this.#prepared !== undefined && isSameProcessing(this.#prepared, prepared);
     if (leaving.length > 0 || lines.length > 0 || !isSame) {
       const names = new Set(leaving.map(({ name }) => name));
       const processing = isSame ? undefined : await this.#startProcessing(prepared);
-      if (!(await this.#swapOutputs(names, lines, saved, processing))) return;
+      const settings = everything ? pipelineSettings(config, this.#options.logger) : undefined;
+      if (!(await this.#swapOutputs(names, lines, saved, { processing, settings }))) return;
       this.#prepared = prepared;
     }
     this.#loaded = loaded;
@@ -289,9 +290,7 @@ export class Agent {
     this.#options.logger.configure(config.logging);
     const ending = [...diff.inputs.removed, ...diff.inputs.changed.map((change) => change.before)];
     await this.#swapInputs(ending, inputs, config.shutdown_timeout);
-    for (const { participant } of this.#outputs.values()) {
-      if (participant !== undefined) this.#stores.keep(participant, this.#stores.only(config));
-    }
+    this.#stores.keep([...this.#outputs.values()].flatMap(participantsOf), this.#stores.only(config));
     await this.#stores.close(config, this.#ending.map(({ entry }) => entry));
     this.#log.info("Reloaded", { config: loaded.file, ...describeChanges(diff) });
   }
@@ -301,31 +300,33 @@ export class Agent {
     names: ReadonlySet<string>,
     lines: readonly OutputLine[],
     store: CheckpointStore | undefined,
-    processing: Processing | undefined,
+    rest: Pick<Replacement, "processing" | "settings">,
   ): Promise<boolean> {
-    const old = [...names].flatMap((name) => this.#outputs.get(name)?.participant ?? []);
-    const fresh = lines.flatMap(({ output }) => output.participant ?? []);
+    const { processing } = rest;
+    const old = [...names].flatMap((name) => this.#outputs.get(name) ?? []).flatMap(participantsOf);
+    const fresh = lines.flatMap(participantsOf);
     try {
-      const replaced = await this.#pipeline?.replaceOutputs(names, RELOAD_PATIENCE_MS, () => {
-        for (const participant of old) this.#stores.keep(participant, undefined);
-        for (const participant of fresh) {
-          participant.restore(store?.stateOf(participant.key), false);
-          this.#stores.keep(participant, store);
-        }
+      const successors = () => {
+        this.#stores.keep(old, undefined);
+        this.#stores.restore(fresh, store, false);
         return Promise.resolve(lines);
-      }, processing);
+      };
+      const replaced = await this.#pipeline?.replace(
+        { leaving: names, successors, ...rest },
+        RELOAD_PATIENCE_MS,
+      );
       if (replaced !== true) {
         await processing?.[Symbol.asyncDispose]();
         return false;
       }
     } catch (error) {
       await processing?.[Symbol.asyncDispose]();
-      for (const participant of fresh) this.#stores.keep(participant, undefined);
-      for (const participant of old) this.#stores.keep(participant, store);
+      this.#stores.keep(fresh, undefined);
+      this.#stores.keep(old, store);
       throw error;
     }
     for (const name of names) this.#outputs.delete(name);
-    for (const { name, output } of lines) this.#outputs.set(name, output);
+    for (const line of lines) this.#outputs.set(line.name, line);
     return true;
   }
 
@@ -374,7 +375,7 @@ export class Agent {
           { lines },
         );
       }
-      await this.#pipeline?.close(Math.max(0, deadline - Date.now()));
+      await this.#pipeline?.close(Math.max(0, deadline - Date.now()), this.#options.once);
       await done;
       await this.#stores.close();
       await this.#pipeline?.dispose();
@@ -385,6 +386,11 @@ export class Agent {
     this.#log.info("Stopped", { ...this.summary() });
     this.#end.resolve({ code });
   }
+}
+
+/** An output behind a log has its state saved there, with the place in the log. */
+function participantsOf({ output, buffer }: OutputLine): CheckpointParticipant[] {
+  return output.participant === undefined || buffer.durable ? [] : [output.participant];
 }
 
 function refuseUnbuilt(loaded: LoadedConfig): void {

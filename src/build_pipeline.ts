@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import type { BatchBuffer } from "./buffers/batch_buffer.ts";
 import { MemoryBuffer } from "./buffers/memory.ts";
 import type { ComponentType, PlannedType } from "./component.ts";
 import { type DeadLetters, NoDeadLetters } from "./delivery/dead_letter.ts";
@@ -8,7 +10,8 @@ import { inputTypes } from "./inputs/registry.ts";
 import type { Log } from "./lib/log.ts";
 import type { Output, OutputClosedError, OutputContext } from "./outputs/output.ts";
 import { outputTypes } from "./outputs/registry.ts";
-import { type OutputLine, Pipeline } from "./pipeline.ts";
+import { safeFileName } from "./lib/safe_file_name.ts";
+import { type OutputLine, Pipeline, type PipelineSettings } from "./pipeline.ts";
 
 /** Where an input keeps its positions, and how often they are saved, in ms. */
 export interface CheckpointPlace {
@@ -41,25 +44,24 @@ export function buildInput(entry: InputEntry, context: InputContext): Input {
 }
 
 /** Creates an output with the buffer before it. Throws for a kind that is not built yet. */
-export function buildOutput(entry: OutputEntry, config: Config, log: Log): OutputLine {
+export async function buildOutput(entry: OutputEntry, config: Config, log: Log): Promise<OutputLine> {
   const type = outputTypes[entry.type] as
-    | ComponentType<unknown, Output, OutputContext>
+    | ComponentType<unknown, Output | Promise<Output>, OutputContext>
     | PlannedType<unknown>;
-  const output = built(type, entry).create(entry.config, { name: entry.name, log });
-  const buffer = new MemoryBuffer({ events: config.buffer.size, bytes: config.buffer.max_bytes });
-  return { name: entry.name, output, buffer };
-}
-
-/** Creates the pipeline. `onOutputClosed`: an output can never take anything again. */
-export function buildPipeline(
-  config: Config,
-  logger: { named(component: string): Log },
-  onOutputClosed: (error: OutputClosedError) => void,
-): Pipeline {
-  const { retry, circuit_breaker: breaker } = config.reliability;
-  return new Pipeline({
-    log: logger.named("pipeline"),
-    budget: config.buffer.max_bytes,
+  const [place] = checkpointPlaces(config);
+  const { name, optional } = entry;
+  const output = await built(type, entry).create(entry.config, { name, log, directory: place?.directory });
+  const { buffer, reliability } = settingsOf(entry, config);
+  const { retry, circuit_breaker: breaker } = reliability;
+  return {
+    name,
+    output,
+    optional,
+    buffer: await buildBuffer(entry, config, output, log),
+    full: {
+      strategy: buffer.backpressure_strategy === "drop" ? "drop_newest" : buffer.backpressure_strategy,
+      sampleRate: buffer.sample_rate,
+    },
     retry: {
       initial: retry.initial_backoff,
       max: retry.max_backoff,
@@ -75,14 +77,79 @@ export function buildPipeline(
         maxRequests: breaker.max_requests,
       }
       : undefined,
-    blockTimeout: config.buffer.block_timeout,
-    deadLetters: buildDeadLetters(config, logger.named("dead_letters")),
+  };
+}
+
+/** What holds for an output: its own settings, else those of the top level. */
+function settingsOf(entry: OutputEntry, config: Config): Pick<Config, "buffer" | "reliability"> {
+  return { buffer: entry.buffer ?? config.buffer, reliability: entry.reliability ?? config.reliability };
+}
+
+/** The directory of an output's write-ahead log; undefined where it has none. */
+export function logDirectory(entry: OutputEntry, { wal, buffer }: Config): string | undefined {
+  const onDisk = entry.buffer === undefined
+    ? wal.enabled || buffer.type === "disk"
+    : entry.buffer.type === "disk";
+  return onDisk && wal.dir !== undefined ? join(wal.dir, safeFileName(entry.name)) : undefined;
+}
+
+async function buildBuffer(
+  entry: OutputEntry,
+  config: Config,
+  output: Output,
+  log: Log,
+): Promise<BatchBuffer> {
+  const directory = logDirectory(entry, config);
+  const { size: events, max_bytes: bytes } = settingsOf(entry, config).buffer;
+  if (directory === undefined) return new MemoryBuffer({ events, bytes });
+  const { WalBuffer } = await import("./buffers/wal/wal_buffer.ts");
+  const { wal } = config;
+  return new WalBuffer({
+    directory,
+    segmentBytes: wal.segment_size,
+    maxSegments: wal.max_segments,
+    maxBytes: wal.max_bytes,
+    syncInterval: wal.sync_on_write ? 0 : wal.sync_interval,
+    compression: wal.compression,
+    compaction: wal.compaction_policy,
+    participant: output.participant,
+    log,
+  });
+}
+
+/** Creates the pipeline. `onOutputClosed`: an output can never take anything again. */
+export function buildPipeline(
+  config: Config,
+  logger: { named(component: string): Log },
+  onOutputClosed: (error: OutputClosedError) => void,
+): Pipeline {
+  return new Pipeline({
+    log: logger.named("pipeline"),
+    settings: pipelineSettings(config, logger),
     onOutputClosed,
   });
 }
 
-/** Creates what keeps records that cannot be processed. */
-function buildDeadLetters({ dead_letter: { enabled, dir, ...limits } }: Config, log: Log): DeadLetters {
+/** How the pipeline works with a configuration. */
+export function pipelineSettings(
+  config: Config,
+  logger: { named(component: string): Log },
+): PipelineSettings {
+  const { buffer, fan_out: { parallel, failure_strategy } } = config;
+  return {
+    budget: buffer.max_bytes,
+    blockTimeout: buffer.block_timeout,
+    parallel,
+    stopOnFailure: failure_strategy === "stop",
+    deadLetters: buildDeadLetters(config, logger.named("dead_letters")),
+  };
+}
+
+/** Creates what keeps records that cannot be processed or delivered. */
+export function buildDeadLetters(
+  { dead_letter: { enabled, dir, ...limits } }: Config,
+  log: Log,
+): DeadLetters {
   if (!enabled || dir === undefined) return new NoDeadLetters(log);
   return new DeadLetterQueue({ directory: dir, ...limits, log });
 }

@@ -1,3 +1,4 @@
+import type { OutputCounts } from "./delivery/output_line.ts";
 import type { Processed } from "./processing/plan.ts";
 
 /** Records of one input by what became of them; `received` equals the sum of the others. */
@@ -13,8 +14,9 @@ export interface Counts {
   inFlight: number;
 }
 
-/** What became of all records, by input, and why some were left out. */
+/** What became of all records, by input and by output, and why some were left out. */
 export class Ledger {
+  readonly #outputs = new Map<string, () => OutputCounts>();
   readonly #inputs = new Map<string, Counts>();
   readonly #reasons = new Map<string, number>();
   /** Records that no parser took, whatever became of them then. */
@@ -23,6 +25,20 @@ export class Ledger {
   /** The counts of every input that was ever asked for. */
   get inputs(): ReadonlyMap<string, Readonly<Counts>> {
     return this.#inputs;
+  }
+
+  /** The counts of every output that there ever was, as they are now. */
+  get outputs(): ReadonlyMap<string, OutputCounts> {
+    return new Map(Array.from(this.#outputs, ([name, counts]) => [name, counts()]));
+  }
+
+  /** Takes over the counts of an output; those of an earlier one with its name stay in. */
+  followOutput(name: string, counts: () => OutputCounts): void {
+    const before = this.#outputs.get(name)?.();
+    if (before === undefined) return void this.#outputs.set(name, counts);
+    // What the earlier one still held on disk is received once more.
+    const ended = { ...before, received: before.received - before.inFlight, inFlight: 0 };
+    this.#outputs.set(name, () => added(ended, counts()));
   }
 
   /** Discarded records by reason. */
@@ -72,6 +88,12 @@ export class Ledger {
   }
 }
 
+function added(one: OutputCounts, other: OutputCounts): OutputCounts {
+  const sum: Record<string, number> = {};
+  for (const key of Object.keys(one) as (keyof OutputCounts)[]) sum[key] = one[key] + other[key];
+  return sum as unknown as OutputCounts;
+}
+
 /** Lines by what became of them, over all inputs, as the agent logs it. */
 export interface Summary {
   readonly lines_received: number;
@@ -84,6 +106,8 @@ export interface Summary {
   readonly lines_unparsed: number;
   readonly lines_failed: number;
   readonly lines_in_flight: number;
+  /** The same by output, in records: what is zero is left out but for `received` and `delivered`. */
+  readonly outputs?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** The sum of a ledger. */
@@ -98,5 +122,20 @@ export function summaryOf(ledger: Ledger): Summary {
     lines_unparsed: ledger.unparsed,
     lines_failed: sum.failed,
     lines_in_flight: sum.inFlight,
+    ...(ledger.outputs.size === 0 ? {} : { outputs: outputsOf(ledger) }),
   };
+}
+
+function outputsOf(ledger: Ledger): Record<string, Record<string, number>> {
+  const summaries: Record<string, Record<string, number>> = {};
+  for (const [name, counts] of ledger.outputs) {
+    const { received, delivered, dropped, deadLettered, lost, failed, inFlight } = counts;
+    const rest = { dropped, dead_lettered: deadLettered, lost, failed, in_flight: inFlight };
+    summaries[name] = {
+      received,
+      delivered,
+      ...Object.fromEntries(Object.entries(rest).filter(([, records]) => records > 0)),
+    };
+  }
+  return summaries;
 }

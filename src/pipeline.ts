@@ -1,28 +1,22 @@
 import { type Acknowledgement, gravest, type Outcome, settledAs } from "./acknowledgement.ts";
-import type { EncodedBatch, RawBatch } from "./batch.ts";
-import type { BatchBuffer } from "./buffers/batch_buffer.ts";
-import { Sender } from "./delivery/sender.ts";
-import type { BackoffOptions } from "./delivery/retry.ts";
+import type { RawBatch } from "./batch.ts";
+import { FanOut, type Spread } from "./delivery/fan_out.ts";
+import { type OutputLine, RunningLine } from "./delivery/output_line.ts";
 import type { Emit } from "./inputs/input.ts";
-import type { CircuitBreakerOptions } from "./delivery/circuit_breaker.ts";
 import type { DeadLetters } from "./delivery/dead_letter.ts";
-import { parcelsOf, type Way } from "./delivery/parcels.ts";
+import { parcelsOf, rawParcelsOf, type Way } from "./delivery/parcels.ts";
 import { WaitNotices } from "./delivery/wait_notices.ts";
 import { type Counts, Ledger } from "./ledger.ts";
 import { ByteBudget } from "./lib/byte_budget.ts";
 import { InOrder } from "./lib/in_order.ts";
 import type { Log } from "./lib/log.ts";
 import { reasonOf } from "./lib/reason.ts";
+import { within } from "./lib/within.ts";
 import { outputBuffers } from "./lib/spare_buffers.ts";
-import type { Output, OutputClosedError } from "./outputs/output.ts";
+import type { OutputClosedError } from "./outputs/output.ts";
 import type { Processed } from "./processing/plan.ts";
 
-/** An output with what stands before it. */
-export interface OutputLine {
-  readonly name: string;
-  readonly output: Output;
-  readonly buffer: BatchBuffer;
-}
+export type { OutputLine } from "./delivery/output_line.ts";
 
 /** What is made of records between inputs and outputs. */
 export interface Processing extends AsyncDisposable {
@@ -34,33 +28,40 @@ export interface Processing extends AsyncDisposable {
   process(input: string, batch: RawBatch): Promise<Processed>;
 }
 
-/** What a pipeline is made of. */
-export interface PipelineOptions {
-  readonly log: Log;
+/** How a pipeline works; a reload may change it. */
+export interface PipelineSettings {
   /** Bytes that may be between inputs and outputs. */
   readonly budget: number;
-  readonly retry: BackoffOptions;
-  /** When sending to a destination elsewhere pauses; absent: never longer than between two retries. */
-  readonly breaker?: CircuitBreakerOptions | undefined;
   /** After this time, in ms, it is said that inputs wait for an output. */
   readonly blockTimeout: number;
   readonly deadLetters: DeadLetters;
+  /** Whether all outputs get a batch at once; else one after the other, each when the one before it has it. */
+  readonly parallel: boolean;
+  /** While one output fails, the others get nothing new either. */
+  readonly stopOnFailure: boolean;
+}
+
+/** What a pipeline is made of. */
+export interface PipelineOptions {
+  readonly log: Log;
+  readonly settings: PipelineSettings;
   /** An output can never take anything again. */
   onOutputClosed(error: OutputClosedError): void;
 }
 
-interface RunningLine extends OutputLine {
-  readonly sending: Promise<void>;
-  readonly force: AbortController;
-  /** Batches that were written and have not settled. */
-  pending: number;
+/** What a reload replaces; what it does not name stays. */
+export interface Replacement {
+  /** Outputs that end, by name. */
+  readonly leaving: ReadonlySet<string>;
+  /** Called when the old outputs send nothing any more; the new ones, which it answers, send nothing yet. */
+  successors(): Promise<readonly OutputLine[]>;
+  readonly processing?: Processing | undefined;
+  readonly settings?: PipelineSettings | undefined;
 }
 
-/** A processed batch that is on its way to the outputs. */
-interface Forwarded {
-  readonly written: Promise<Outcome>;
+/** A processed batch that is on its way to the outputs; `kept`: how many dead letters are kept, once it is written. */
+interface Forwarded extends Spread {
   readonly result: Processed;
-  /** How many dead letters are kept, once it is written. */
   readonly kept: number;
 }
 
@@ -77,7 +78,9 @@ const REFUSED = settledAs("failed");
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #budget: ByteBudget;
-  readonly #notices: WaitNotices;
+  #settings: PipelineSettings;
+  #notices: WaitNotices;
+  #fanOut: FanOut;
   readonly #order = new InOrder();
   /** What became of all records. */
   readonly ledger = new Ledger();
@@ -85,14 +88,16 @@ export class Pipeline {
   #lines: readonly RunningLine[] = [];
   /** Emits wait for it while there is no output yet, and while outputs are replaced. */
   #gate: PromiseWithResolvers<void> | undefined = Promise.withResolvers();
-  #refusing = false;
+  readonly #refused = new AbortController();
   #inFlight = 0;
   #drained: (() => void)[] = [];
 
   constructor(options: PipelineOptions) {
     this.#options = options;
-    this.#budget = new ByteBudget(options.budget);
-    this.#notices = new WaitNotices(options.log, options.blockTimeout);
+    const { budget, blockTimeout } = this.#settings = options.settings;
+    this.#budget = new ByteBudget(budget);
+    this.#notices = new WaitNotices(options.log, blockTimeout);
+    this.#fanOut = new FanOut(this.#notices, this.#settings);
   }
 
   /** Begins to send to these outputs, which are opened with retries. Until then emits wait. */
@@ -110,52 +115,56 @@ export class Pipeline {
   }
 
   /**
-   * Replaces the outputs `names` and, if given, the processing: nothing new is taken until what these outputs hold is
-   * delivered, at most `patience` ms; what is still there then has failed, and its inputs offer it again. In between
-   * `successors` is called, when the old outputs send nothing any more and the new ones, which it answers, nothing yet.
+   * Replaces outputs and, if given, the processing and the settings: nothing new is taken until what these outputs hold
+   * is delivered, at most `patience` ms; what is still there then has failed, and its inputs offer it again.
    *
    * False when the pipeline was told to refuse meanwhile. Rejects when `successors` does, when a new buffer cannot be
    * opened, or when no output would be left. In all these cases the old outputs go on with what they hold.
    */
-  async replaceOutputs(
-    names: ReadonlySet<string>,
+  async replace(
+    { leaving: names, successors, processing = this.#processing, settings }: Replacement,
     patience: number,
-    successors: () => Promise<readonly OutputLine[]>,
-    processing: Processing | undefined = this.#processing,
   ): Promise<boolean> {
     this.#gate = Promise.withResolvers();
     const staying = this.#lines.filter(({ name }) => !names.has(name));
     const leaving = this.#lines.filter(({ name }) => names.has(name));
     try {
-      await this.#drain(patience);
-      if (this.#refusing) return false;
+      for (const line of this.#lines) line.hurry(true);
+      await this.#drain(patience, leaving);
+      if (this.#refused.signal.aborted) return false;
       const lines = await this.#succeed(leaving, staying, successors);
       this.#lines = staying;
-      for (const { buffer } of leaving) buffer.close();
-      for (const { buffer } of leaving) await buffer[Symbol.asyncDispose]();
-      for (const line of leaving) await this.#disposeOutput(line);
+      for (const line of leaving) {
+        if (!line.buffer.durable) await line.disposeBuffer();
+        await this.#disposeOutput(line);
+      }
+      if (settings !== undefined) await this.#apply(settings);
       this.#lines = [...staying, ...lines.map((line) => this.#startLine(line))];
       const before = this.#processing;
       this.#processing = processing;
       if (before !== processing) await before?.[Symbol.asyncDispose]();
       return true;
     } finally {
+      if (!this.#refused.signal.aborted) { for (const line of this.#lines) line.hurry(false); }
       this.#openGate();
     }
   }
 
   /** From now on nothing is taken any more; what waits is refused, what was taken goes on. */
   refuse(): void {
-    this.#refusing = true;
+    this.#refused.abort();
+    for (const line of this.#lines) line.hurry(true);
     this.#budget.close();
     this.#openGate();
-    this.#endDrain();
   }
 
-  /** Ends the sending: what the buffers hold is sent, for at most `patience` ms, the rest fails. */
-  async close(patience: number): Promise<void> {
+  /**
+   * Ends the sending: what the buffers hold is sent, for at most `patience` ms, the rest fails, or stays on disk.
+   * `whole`: also what is on disk, and what is optional, has all that time.
+   */
+  async close(patience: number, whole = false): Promise<void> {
     this.refuse();
-    await this.#stopLines(this.#lines, patience);
+    await Promise.all(this.#lines.map((line) => line.close(patience, whole)));
     await this.#processing?.[Symbol.asyncDispose]();
   }
 
@@ -163,7 +172,16 @@ export class Pipeline {
   async dispose(): Promise<void> {
     for (const line of this.#lines) await this.#disposeOutput(line);
     this.#lines = [];
-    await this.#options.deadLetters[Symbol.asyncDispose]();
+    await this.#settings.deadLetters[Symbol.asyncDispose]();
+  }
+
+  async #apply(settings: PipelineSettings): Promise<void> {
+    const { deadLetters } = this.#settings;
+    this.#settings = settings;
+    this.#budget.resize(settings.budget);
+    this.#notices = new WaitNotices(this.#options.log, settings.blockTimeout);
+    this.#fanOut = new FanOut(this.#notices, settings);
+    if (deadLetters !== settings.deadLetters) await deadLetters[Symbol.asyncDispose]();
   }
 
   #openGate(): void {
@@ -177,8 +195,10 @@ export class Pipeline {
     staying: readonly RunningLine[],
     successors: () => Promise<readonly OutputLine[]>,
   ): Promise<readonly OutputLine[]> {
-    for (const { force } of leaving) force.abort();
-    await Promise.all(leaving.map(({ sending }) => sending));
+    await Promise.all(leaving.map((line) => line.stop()));
+    // Their successors may have the same directory.
+    const durable = leaving.filter(({ buffer }) => buffer.durable);
+    for (const line of durable) await line.disposeBuffer();
     try {
       const lines = await successors();
       if (lines.length + staying.length === 0) {
@@ -187,9 +207,9 @@ export class Pipeline {
       for (const { buffer } of lines) await buffer.open();
       return lines;
     } catch (error) {
+      for (const { buffer } of durable) await buffer.open();
       // A buffer gives a new sender what the one before it left behind.
-      const again = new Map(leaving.map((line) => [line, this.#startLine(line)]));
-      this.#lines = this.#lines.map((line) => again.get(line) ?? line);
+      for (const line of leaving) line.start();
       throw error;
     }
   }
@@ -207,21 +227,21 @@ export class Pipeline {
     }
   }
 
-  #startLine({ name, output, buffer }: OutputLine): RunningLine {
-    const { breaker, deadLetters, log, onOutputClosed: onClosed, retry } = this.#options;
-    const force = new AbortController();
-    // What is on this machine is asked again as soon as it may be well.
-    const pauses = output.batching === undefined ? {} : { breaker };
-    const sending = new Sender({ name, output, buffer, log, retry, deadLetters, onClosed, ...pauses })
-      .run(force.signal);
-    return { name, output, buffer, force, sending, pending: 0 };
+  #startLine(line: OutputLine): RunningLine {
+    const { log, onOutputClosed: onClosed } = this.#options;
+    const running = new RunningLine(line, { log, deadLetters: this.#settings.deadLetters, onClosed });
+    this.ledger.followOutput(line.name, () => running.counts);
+    return running;
   }
 
   async #emit(batch: RawBatch, counts: Counts, input: string): Promise<Acknowledgement> {
     const bytes = batch.bytes.length;
     for (;;) {
-      while (this.#gate !== undefined && !this.#refusing) await this.#gate.promise;
-      if (this.#refusing || (!this.#budget.tryTake(bytes) && !(await this.#waitForBudget(bytes)))) {
+      while (this.#gate !== undefined && !this.#refused.signal.aborted) await this.#gate.promise;
+      if (this.#settings.stopOnFailure) await this.#fanOut.whenWell(() => this.#lines, this.#refused.signal);
+      if (
+        this.#refused.signal.aborted || (!this.#budget.tryTake(bytes) && !(await this.#waitForBudget(bytes)))
+      ) {
         return REFUSED;
       }
       let taken: Acknowledgement | "replaced" = REFUSED;
@@ -247,24 +267,18 @@ export class Pipeline {
   /** Writes a batch to all buffers once they have room. */
   async #write(batch: RawBatch, counts: Counts): Promise<Acknowledgement | "replaced"> {
     const events = batch.ends.length;
+    const { length } = batch.bytes;
     const lines = this.#lines;
-    for (const line of lines) {
-      if (await this.#waitForRoom(line, events, batch.bytes.length)) continue;
-      return this.#lines === lines ? REFUSED : "replaced";
-    }
+    const rooms = await this.#fanOut.roomsFor(lines.map((line) => ({ line, batch })));
+    if (rooms === undefined) return this.#lines === lines ? REFUSED : "replaced";
     // Outputs are being replaced, or were while the batch waited: it goes to those that come.
     if (this.#gate !== undefined || lines !== this.#lines) return "replaced";
     if (batch.withdrawn?.aborted) return REFUSED;
-    const { bytes, ends, source, receivedAt } = batch;
-    // All partitions first: what throws must not leave the batch with some of the outputs.
-    const partitions = lines.map(({ output }) => output.partitionOf(source, receivedAt));
+    // All of it first: what throws must not leave the batch with some of the outputs.
+    const parcels = rawParcelsOf(lines, batch);
     this.#receive(counts, events);
-    const written = lines.map((line, index) =>
-      this.#writeTo(line, { bytes, ends, partition: partitions[index] ?? "" })
-    );
-    const [only] = written;
-    const outcome = written.length === 1 && only !== undefined ? only : Promise.all(written).then(gravest);
-    return { settled: outcome.then((outcome) => this.#settle(outcome, events, bytes.length, counts)) };
+    const { outcome } = this.#fanOut.spread(parcels, rooms);
+    return { settled: outcome.then((outcome) => this.#settle(outcome, events, length, counts)) };
   }
 
   /** Has a batch processed; what is made of it goes to the outputs in the order in which the batches came. */
@@ -277,7 +291,7 @@ export class Pipeline {
   ): Promise<Acknowledgement | "replaced"> {
     const lines = this.#lines;
     await processing.waitForRoom();
-    if (this.#refusing) return REFUSED;
+    if (this.#refused.signal.aborted) return REFUSED;
     if (this.#gate !== undefined || lines !== this.#lines || processing !== this.#processing) {
       return "replaced";
     }
@@ -291,11 +305,13 @@ export class Pipeline {
         const forward = (result: Processed) => this.#forward(batch, result, lines, way);
         const forwarded = await this.#order.run(batch.source, processed, forward);
         if (forwarded !== undefined) {
-          return this.#settle(await forwarded.written, events, length, counts, forwarded);
+          return this.#settle(await forwarded.outcome, events, length, counts, forwarded);
         }
       } catch (error) {
         // Where the processing has ended before its answer, that was said already, or is no trouble.
-        if (!this.#refusing && processing === this.#processing) this.#failedTaking(batch, error);
+        if (!this.#refused.signal.aborted && processing === this.#processing) {
+          this.#failedTaking(batch, error);
+        }
       }
       return this.#settle("failed", events, length, counts);
     };
@@ -313,29 +329,31 @@ export class Pipeline {
       this.#options.log.warn(warning, { input: batch.source.input });
     }
     const parcels = parcelsOf(lines, way, batch, result);
-    for (const { line, batch } of parcels) {
-      if (!(await this.#waitForRoom(line, batch.ends.length, batch.bytes.length))) return undefined;
-    }
+    const rooms = await this.#fanOut.roomsFor(parcels);
+    if (rooms === undefined) return undefined;
     const isOver = () => lines !== this.#lines || batch.withdrawn?.aborted === true;
     if (isOver()) return undefined;
     // First of all, since it may fail: no output must have got what is offered again then.
     const kept = result.deadLetters.length === 0
       ? 0
-      : await this.#options.deadLetters.keep(batch, result.deadLetters);
+      : await this.#settings.deadLetters.keep(batch, result.deadLetters, this.#refused.signal);
     if (isOver()) return undefined;
-    const written = parcels.map(({ line, batch }) => this.#writeTo(line, batch));
-    if (kept > 0) written.push(Promise.resolve("delivered"));
+    const { outcome, everywhere } = this.#fanOut.spread(parcels, rooms);
     // What an output gets as it came is not discarded, whatever the conditions of others say.
     const counted = way.raw.length === 0 ? result : { ...result, discarded: {} };
-    return { result: counted, kept, written: Promise.all(written).then(gravest) };
-  }
-
-  #writeTo(line: RunningLine, batch: EncodedBatch): Promise<Outcome> {
-    line.pending++;
-    return line.buffer.write(batch).then((outcome) => {
-      line.pending--;
-      return outcome;
-    });
+    return {
+      result: counted,
+      kept,
+      outcome: kept === 0 ? outcome : outcome.then((outcome) => gravest([outcome, "delivered"])),
+      everywhere: everywhere.then((outcomes) => {
+        for (const [index, { line, batch, isMade }] of parcels.entries()) {
+          // One that failed may still be written, a sender may have read one that was dropped, and a log its memory.
+          const isFree = isMade && outcomes[index] === "delivered" && !line.buffer.durable;
+          if (isFree) outputBuffers.give(batch.bytes.buffer);
+        }
+        return outcomes;
+      }),
+    };
   }
 
   #receive(counts: Counts, events: number): void {
@@ -355,17 +373,10 @@ export class Pipeline {
     counts[outcome] += events;
     if (outcome !== "failed" && forwarded !== undefined) {
       this.ledger.leaveOut(counts, outcome, forwarded.result, forwarded.kept);
-      // Every output has it by now; one that failed may still be writing.
-      for (const { batch } of forwarded.result.batches) outputBuffers.give(batch.bytes.buffer);
     }
     this.#budget.give(bytes);
-    if (--this.#inFlight === 0) this.#endDrain();
+    if (--this.#inFlight === 0) { for (const resolve of this.#drained.splice(0)) resolve(); }
     return outcome;
-  }
-
-  /** False when the output is closed. */
-  #waitForRoom(line: RunningLine, events: number, bytes: number): Promise<boolean> {
-    return this.#notices.wait(() => [line], line.buffer.waitForRoom(events, bytes));
   }
 
   /** False when the pipeline refuses. The budget is used up by what some outputs have not delivered. */
@@ -374,26 +385,13 @@ export class Pipeline {
     return this.#notices.wait(blocking, this.#budget.take(bytes));
   }
 
-  #drain(patience: number): Promise<void> {
-    if (this.#inFlight === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, patience);
-      this.#drained.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
-  }
-
-  #endDrain(): void {
-    for (const resolve of this.#drained.splice(0)) resolve();
-  }
-
-  async #stopLines(lines: readonly RunningLine[], patience: number): Promise<void> {
-    for (const { buffer } of lines) buffer.close();
-    const timer = setTimeout(() => lines.forEach(({ force }) => force.abort()), patience);
-    await Promise.all(lines.map(({ sending }) => sending));
-    clearTimeout(timer);
-    for (const { buffer } of lines) await buffer[Symbol.asyncDispose]();
+  /** Waits until nothing is in flight, nor in the buffers of these outputs that nobody else waits for. */
+  async #drain(patience: number, lines: readonly RunningLine[]): Promise<void> {
+    const settled = this.#inFlight === 0
+      ? undefined
+      : new Promise<void>((resolve) => this.#drained.push(resolve));
+    const optional = lines.filter((line) => line.optional && !line.buffer.durable);
+    const all = Promise.all([settled, ...optional.map((line) => line.whenIdle())]);
+    if (settled !== undefined || optional.length > 0) await within(all, patience, this.#refused.signal);
   }
 }

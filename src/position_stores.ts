@@ -51,13 +51,30 @@ export class PositionStores {
     return only !== undefined && directories.length === 1 ? this.#stores.get(only) : undefined;
   }
 
-  /** Has the state of an output saved by this store from now on; without one, by none. */
-  keep(participant: CheckpointParticipant, store: CheckpointStore | undefined): void {
-    const before = this.#keptBy.get(participant);
-    if (before === store) return;
-    before?.leave(participant);
-    this.#keptBy.delete(participant);
-    store?.join(participant);
-    if (store !== undefined) this.#keptBy.set(participant, store);
+  /**
+   * Gives outputs what was saved of their state, and has it saved by this store from now on. `replayable`: all inputs
+   * read again what came after it.
+   */
+  restore(
+    participants: readonly CheckpointParticipant[],
+    store: CheckpointStore | undefined,
+    replayable: boolean,
+  ): void {
+    for (const participant of participants) {
+      participant.restore(store?.stateOf(participant.key), store !== undefined && replayable);
+    }
+    this.keep(participants, store);
+  }
+
+  /** Has the state of outputs saved by this store from now on; without one, by none. */
+  keep(participants: readonly CheckpointParticipant[], store: CheckpointStore | undefined): void {
+    for (const participant of participants) {
+      const before = this.#keptBy.get(participant);
+      if (before === store) continue;
+      before?.leave(participant);
+      this.#keptBy.delete(participant);
+      store?.join(participant);
+      if (store !== undefined) this.#keptBy.set(participant, store);
+    }
   }
 }

@@ -91,13 +91,14 @@ Deno.test("Agent delivers, applies a new configuration without losing a line, an
     lines_unparsed: 0,
     lines_failed: 0,
     lines_in_flight: 0,
+    outputs: { file: { received: 3, delivered: 3 } },
   });
   assert.deepEqual([...life.log.of("warn"), ...life.log.of("error")], []);
 });
 
 Deno.test("Agent refuses to start with parts that are not built, and lets go of what it had opened", async () => {
   await using life = new Life();
-  life.configure(life.input("a.log"), "output: {type: kafka, brokers: [localhost:9092], topic: logs}\n");
+  life.configure(life.input("a.log"), `${life.output("out")}metrics: {enabled: true}\n`);
   await assert.rejects(life.start(), ConfigError);
   life.configure(life.input("a.log"), life.output("out"));
   await life.start();
@@ -113,8 +114,7 @@ Deno.test("Agent runs on with the old configuration when the new one cannot be a
   fs.writeFileSync(life.path("occupied"), "no directory");
   const bad: Record<string, () => void> = {
     "not valid": () => life.configure(life.input("a.log", ", no_such_key: 1"), output),
-    "not built yet": () =>
-      life.configure(inputs, "output: {type: kafka, brokers: [localhost:9092], topic: logs}\n"),
+    "not built yet": () => life.configure(inputs, `${life.output("out")}metrics: {enabled: true}\n`),
     "checkpoints that cannot be opened": () =>
       life.configure(inputs + life.input("b.log", "", "other", "occupied/below"), life.output("elsewhere")),
   };

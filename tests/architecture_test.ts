@@ -22,12 +22,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   transforms: ["sandbox", "encoding", "lib"],
   encoding: ["lib"],
   framing: ["parsers/parser_config.ts", "lib"],
-  "ledger.ts": ["processing/plan.ts"],
+  "ledger.ts": ["processing/plan.ts", "delivery/output_line.ts"],
   // The tracker only orders acknowledgements; it knows no store.
   inputs: ["checkpoints/checkpoint_store.ts", "checkpoints/checkpoint_tracker.ts", "framing", "lib"],
   // Outputs whose state is saved with the positions implement the store's contract.
   outputs: ["encoding", "lib", "checkpoints/checkpoint_store.ts"],
-  buffers: ["encoding", "lib"],
+  // The log on the disk saves the state of an output that takes part in checkpoints.
+  buffers: ["encoding", "lib", "checkpoints/checkpoint_store.ts"],
   checkpoints: ["lib"],
   telemetry: ["lib"],
   delivery: ["buffers/batch_buffer.ts", "outputs/output.ts", "processing/plan.ts", "lib"],

@@ -66,3 +66,15 @@ Deno.test("Ledger says nothing of reasons and inputs that there are not", () => 
   assert.equal(ledger.of("a"), ledger.of("a"));
   assert.deepEqual([...ledger.inputs.keys()], ["a"]);
 });
+
+Deno.test("Ledger adds up the outputs that had a name one after the other", () => {
+  const ledger = new Ledger();
+  const zero = { received: 0, delivered: 0, dropped: 0, deadLettered: 0, lost: 0, failed: 0, inFlight: 0 };
+  let first = { ...zero, received: 5, delivered: 2, inFlight: 3 };
+  ledger.followOutput("log", () => first);
+  first = { ...first, received: 6, delivered: 3 };
+  assert.deepEqual(summaryOf(ledger).outputs, { log: { received: 6, delivered: 3, in_flight: 3 } });
+  // The successor finds on disk what the first one had not delivered.
+  ledger.followOutput("log", () => ({ ...zero, received: 3, delivered: 2, deadLettered: 1 }));
+  assert.deepEqual(summaryOf(ledger).outputs, { log: { received: 6, delivered: 5, dead_lettered: 1 } });
+});

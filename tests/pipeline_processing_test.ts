@@ -13,6 +13,7 @@ import {
   outcomeOf,
   pipelineOf,
   rawBatch,
+  replaceOutputs,
   stateOf,
   turn,
 } from "./support/pipeline.ts";
@@ -146,7 +147,7 @@ Deno.test("Pipeline gives a batch that waits for room to the processing that com
   const waiting = emit(rawBatch(["a\n"]));
   await turn();
   const next = new FakeProcessing();
-  assert.ok(await pipeline.replaceOutputs(new Set(), 1000, () => Promise.resolve([]), next));
+  assert.ok(await replaceOutputs(pipeline, new Set(), 1000, () => Promise.resolve([]), next));
   assert.ok(processing.disposed);
   room.resolve();
   const { settled } = await waiting;
@@ -159,7 +160,8 @@ Deno.test("Pipeline gives a batch that waits for room to the processing that com
 Deno.test("Pipeline lets jobs end before the processing is replaced", async () => {
   const { pipeline, processing, emit, output } = await begun();
   const { settled } = await emit(rawBatch(["a\n"]));
-  const replaced = pipeline.replaceOutputs(
+  const replaced = replaceOutputs(
+    pipeline,
     new Set(),
     60_000,
     () => Promise.resolve([]),
@@ -178,7 +180,7 @@ Deno.test("Pipeline fails a job that does not end before the processing is repla
   const { pipeline, processing, emit, output, log } = await begun();
   const { settled } = await emit(rawBatch(["a\n"]));
   const next = new FakeProcessing();
-  await pipeline.replaceOutputs(new Set(), 5, () => Promise.resolve([]), next);
+  await replaceOutputs(pipeline, new Set(), 5, () => Promise.resolve([]), next);
   processing.finish(0);
   assert.equal(await settled, "failed");
   const again = await emit(rawBatch(["a\n"]));

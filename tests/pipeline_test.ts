@@ -10,6 +10,7 @@ import {
   outcomeOf,
   pipelineOf,
   rawBatch,
+  replaceOutputs,
   stateOf,
   turn,
 } from "./support/pipeline.ts";
@@ -145,7 +146,9 @@ Deno.test("Pipeline says once that an output has no room, and once that it has r
   const emit = pipeline.emitterFor("in");
   const first = emit(rawBatch(["a\n"]));
   await turn();
-  const emitted = [first, ...["b\n", "c\n", "d\n"].map((record) => emit(rawBatch([record])))];
+  const second = emit(rawBatch(["b\n"]));
+  await turn();
+  const emitted = [first, second, ...["c\n", "d\n"].map((record) => emit(rawBatch([record])))];
   await turn(30);
   assert.deepEqual(log.of("warn"), [
     'Output "out" has had no room for 5ms: the inputs that feed it wait',
@@ -194,7 +197,7 @@ Deno.test("Pipeline delivers every batch exactly once while its outputs are repl
   for (let round = 0; round < 20; round++) {
     await turn();
     const next = new FakeOutput();
-    await pipeline.replaceOutputs(new Set(["out"]), 1000, () => {
+    await replaceOutputs(pipeline, new Set(["out"]), 1000, () => {
       outputs.push(next);
       return Promise.resolve([lineOf("out", next, { events: 4, bytes: 1000 })]);
     });
@@ -221,7 +224,7 @@ Deno.test("Pipeline gives a batch to the new output that was offered in the turn
     await pipeline.startOutputs([lineOf("out", before)]);
     const emitted = pipeline.emitterFor("in")(rawBatch(["a\n"]));
     for (let i = 0; i < microtasks; i++) await Promise.resolve();
-    await pipeline.replaceOutputs(new Set(["out"]), 1000, () => Promise.resolve([lineOf("out", after)]));
+    await replaceOutputs(pipeline, new Set(["out"]), 1000, () => Promise.resolve([lineOf("out", after)]));
     assert.equal(await outcomeOf(emitted), "delivered", `after ${microtasks} microtasks`);
     assert.deepEqual([...before.records, ...after.records], ["a\n"], `after ${microtasks} microtasks`);
     await end(pipeline);
@@ -235,7 +238,8 @@ Deno.test("Pipeline fails what an output holds that is replaced and does not del
   await pipeline.startOutputs([lineOf("out", hanging)]);
   const emit = pipeline.emitterFor("in");
   const held = await emit(rawBatch(["a\n"]));
-  const replaced = pipeline.replaceOutputs(
+  const replaced = replaceOutputs(
+    pipeline,
     new Set(["out"]),
     5,
     () => Promise.resolve([lineOf("out", next)]),
@@ -258,7 +262,7 @@ Deno.test("Pipeline refuses what waits for a replacement when it is stopped mean
   await pipeline.startOutputs([lineOf("out", hanging)]);
   const emit = pipeline.emitterFor("in");
   const held = await emit(rawBatch(["a\n"]));
-  const replaced = pipeline.replaceOutputs(new Set(["out"]), 60_000, () => Promise.resolve([]));
+  const replaced = replaceOutputs(pipeline, new Set(["out"]), 60_000, () => Promise.resolve([]));
   const waiting = emit(rawBatch(["b\n"]));
   await turn();
   pipeline.refuse();
@@ -300,7 +304,7 @@ Deno.test("Pipeline goes on with the old outputs when they cannot be replaced", 
     const emit = pipeline.emitterFor("in");
     const held = await emit(rawBatch(["a\n"]));
     await turn();
-    const replaced = pipeline.replaceOutputs(new Set(["out"]), 5, successors);
+    const replaced = replaceOutputs(pipeline, new Set(["out"]), 5, successors);
     const during = emit(rawBatch(["b\n"]));
     await assert.rejects(replaced, what);
     output.letGo();

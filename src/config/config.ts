@@ -36,6 +36,11 @@ export type OutputEntry = {
     /** Names of the routes that it takes; empty: all records. */
     readonly routes: readonly string[];
     readonly include_raw: boolean;
+    /** It never holds back an input. */
+    readonly optional: boolean;
+    /** Its own instead of those of the top level. */
+    readonly buffer?: RootConfig["buffer"];
+    readonly reliability?: RootConfig["reliability"];
   };
 }[OutputTypeName];
 
@@ -71,6 +76,11 @@ const outputCommon = {
   if: schema.string().literal().describe("Only records for which this JavaScript expression is true."),
   routes: schema.list(schema.string()).default([]).describe("Only records of these routes."),
   include_raw: schema.boolean().default(false).describe("Add the line as it came to event JSON, as `raw`."),
+  optional: schema.boolean().default(false).describe(
+    "Never hold back an input for this output: what does not fit into its buffer is dropped, and positions are saved without it.",
+  ),
+  buffer: sections.buffer.describe("Its own buffer, instead of the one of the top level."),
+  reliability: sections.reliability.describe("Its own settings, instead of those of the top level."),
 };
 
 const plainOutputs = Object.fromEntries(
@@ -85,8 +95,10 @@ const singleOutput = schema.variants({
 });
 
 const failureStrategy = schema.choice(["continue", "stop"]).default("continue")
-  .describe("Whether the other outputs go on when one fails.");
-const parallel = schema.boolean().default(true).describe("Send to all outputs at once.");
+  .describe("Whether the other outputs get anything new while one fails.");
+const parallel = schema.boolean().default(true).describe(
+  "Send to all outputs at once; else to one after the other, to each when the one before it has the records.",
+);
 
 const output = schema.variants({
   noun: "output type",

@@ -21,7 +21,11 @@ export function normalise(
   } = root;
   const inputs = inputsOf(root);
   const { outputs, failure_strategy, parallel } = outputsOf(root);
-  const conflicts: Conflict[] = [...doubles(inputs, "input"), ...doubles(outputs, "output")];
+  const conflicts: Conflict[] = [
+    ...doubles(inputs, "input"),
+    ...doubles(outputs, "output"),
+    ...withoutLog(sections, outputs),
+  ];
   return { config: { ...sections, inputs, outputs, fan_out: { failure_strategy, parallel } }, conflicts };
 }
 
@@ -76,6 +80,16 @@ function named(list: readonly Variant[], path: string): OutputEntry[] {
 
 function entry({ name, ...variant }: Variant, path: string, fallback: string | undefined): OutputEntry {
   return { ...variant, name: name ?? fallback ?? variant.type, path } as OutputEntry;
+}
+
+/** A buffer on disk needs to be told where. */
+function withoutLog({ wal, buffer }: Pick<RootConfig, "wal" | "buffer">, outputs: OutputEntry[]): Conflict[] {
+  if (wal.dir !== undefined) return [];
+  const paths = outputs.filter((output) => output.buffer?.type === "disk").map(({ path }) =>
+    `${path}.buffer.type`
+  );
+  if (buffer.type === "disk") paths.push("buffer.type");
+  return paths.map((path) => ({ path, message: '"disk" needs the key wal.dir, the directory of the log' }));
 }
 
 function doubles(entries: readonly (InputEntry | OutputEntry)[], noun: string): Conflict[] {

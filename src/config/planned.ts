@@ -23,18 +23,6 @@ export function notBuiltYet({ file, config, positions }: LoadedConfig): Problem[
     const planned = plannedOf(outputTypes, type);
     if (planned !== undefined) refuse(`${path}.type`, `the output type "${type}"`, planned);
   }
-  const { failure_strategy, parallel } = config.fan_out;
-  if (failure_strategy !== "continue") {
-    refuse("output.multi.failure_strategy", `the strategy "${failure_strategy}"`, DELIVERY);
-  }
-  if (!parallel) refuse("output.multi.parallel", "sending to one output after the other", DELIVERY);
-
-  if (config.wal.enabled) refuse("wal.enabled", "the write-ahead log", DELIVERY);
-  if (config.buffer.type !== "memory") {
-    refuse("buffer.type", `the buffer type "${config.buffer.type}"`, DELIVERY);
-  }
-  const { backpressure_strategy: strategy } = config.buffer;
-  if (strategy !== "block") refuse("buffer.backpressure_strategy", `the strategy "${strategy}"`, DELIVERY);
   for (const section of OBSERVATION) {
     if (config[section].enabled) refuse(`${section}.enabled`, `the section ${section}`, OBSERVING);
   }
@@ -47,10 +35,9 @@ export function notBuiltYet({ file, config, positions }: LoadedConfig): Problem[
 const OBSERVATION = ["metrics", "health", "tracing", "profiling"] as const;
 
 /** Sections that may be written, but not enabled. */
-export const PLANNED_SECTIONS: readonly string[] = ["wal", ...OBSERVATION];
+export const PLANNED_SECTIONS: readonly string[] = [...OBSERVATION];
 
 const OBSERVING = "metrics, health and traces of the agent";
-const DELIVERY = "delivery that survives failing outputs";
 
 function plannedOf(types: Readonly<Record<string, object>>, name: string): string | undefined {
   const type = types[name];

@@ -12,12 +12,20 @@ export const logging = object({
 }).describe("The agent's own log, on stderr.");
 
 export const buffer = object({
-  type: choice(["memory", "disk"]).default("memory").describe("Where records wait for their output."),
-  size: integer({ min: 1 }).default(1024).describe("Events that may wait for one output."),
-  max_bytes: byteSize().default("16MiB").describe("Bytes that may wait for one output.")
+  type: choice(["memory", "disk"]).default("memory").describe(
+    "Where records wait for their output: disk is the write-ahead log, in wal.dir.",
+  ),
+  size: integer({ min: 1 }).default(1024).describe(
+    "Events that may wait for one output, beside those that are being sent.",
+  ),
+  max_bytes: byteSize().default("16MiB").describe(
+    "Bytes that may wait for one output, with those that are being sent.",
+  )
     .check((bytes) => bytes < 1024 ? "must be at least 1KiB" : undefined),
-  backpressure_strategy: choice(["block", "drop", "sample"]).default("block")
-    .describe("What happens when the buffer is full: inputs wait, or records are dropped."),
+  backpressure_strategy: choice(["block", "drop", "drop_newest", "drop_oldest", "sample"]).default("block")
+    .describe(
+      "What happens when the buffer is full: inputs wait; records that come are dropped (drop, drop_newest); those that wait longest make room (drop_oldest); or one of so many waits and the others are dropped (sample).",
+    ),
   sample_rate: integer({ min: 1 }).default(10).describe("With sample, one of so many records is kept."),
   block_timeout: duration().default("5s").describe("How long inputs wait before the wait is logged."),
 }).describe("What waits between inputs and an output.");
@@ -36,9 +44,15 @@ const walCompression = schema.scalar<"none" | "gzip" | "zstd">({
 
 export const wal = object({
   enabled: boolean().default(false).describe("Acknowledge records once they are in the log."),
-  dir: string().alias("directory").describe("Directory of the log; required when it is enabled."),
+  dir: string().alias("directory").describe(
+    "Directory of the log, in which every output has one of its own; required when it is enabled.",
+  ),
   segment_size: byteSize().default("64MiB").describe("Size at which a new segment begins."),
-  max_segments: integer({ min: 1 }).default(100).describe("Segments kept at most."),
+  max_segments: integer({ min: 1 }).default(100).describe(
+    "Segments that an output may have at most; then buffer.backpressure_strategy says what happens.",
+  ),
+  max_bytes: byteSize().describe("Bytes that an output's log may take at most, beside max_segments.")
+    .check((bytes) => bytes < 1024 * 1024 ? "must be at least 1MiB" : undefined),
   sync_interval: duration().default("1s").describe("How often records are forced to the disk."),
   sync_on_write: boolean().default(false).describe("Force every batch to the disk at once."),
   compaction_policy: choice(["size", "time", "manual"]).default("size")

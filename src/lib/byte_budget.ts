@@ -3,7 +3,7 @@
  * budget is granted when nothing else is out, so one oversized batch cannot block for ever.
  */
 export class ByteBudget {
-  readonly #limit: number;
+  #limit: number;
   #used = 0;
   #closed = false;
   readonly #waiting: { bytes: number; grant: (granted: boolean) => void }[] = [];
@@ -35,9 +35,19 @@ export class ByteBudget {
     return new Promise((grant) => this.#waiting.push({ bytes, grant }));
   }
 
+  /** Sets another limit. What is out already may exceed it. */
+  resize(limit: number): void {
+    this.#limit = limit;
+    this.#serve();
+  }
+
   /** Gives bytes back and serves those who wait. */
   give(bytes: number): void {
     this.#used -= bytes;
+    this.#serve();
+  }
+
+  #serve(): void {
     let next = this.#waiting[0];
     while (next !== undefined && this.#fits(next.bytes)) {
       this.#waiting.shift();

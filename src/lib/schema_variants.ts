@@ -23,6 +23,15 @@ export function readVariants(
     at,
     () => {},
   );
+  const written = node.entries.find(({ key }) => key === "type");
+  // YAML reads null as no value; the default would be a surprise.
+  if (written !== undefined && isEmpty(written.value) && Object.hasOwn(shape.types, "null")) {
+    visit.mistake(
+      written.at,
+      pathOf(path, "type"),
+      'is empty; write "null" in quotes for the type of that name, or leave the key out',
+    );
+  }
   const own = common.value as Record<string, unknown>;
   const type = typeof own.type === "string" ? own.type : undefined;
   const definition = type === undefined ? undefined : ownOf(shape.types, type);

@@ -60,6 +60,16 @@ export interface Output extends AsyncDisposable {
   /** Whether batches come with the ids of their records, where inputs give them. */
   readonly takesIds?: boolean;
   /**
+   * Whether `ends` alone tells records apart. Without it a batch whose last record has no line feed is not merged with
+   * what follows, since the output would have to put one between them.
+   */
+  readonly splitsByEnds?: boolean;
+  /**
+   * Of a batch whose last send threw: the records that have not arrived (`retry`), and those refused so far. Asked only
+   * before the batch is given up, so that what has arrived is not counted as lost.
+   */
+  progressOf?(batch: EncodedBatch): SendResult | undefined;
+  /**
    * Asks the destination whether it is there and takes what it would be sent, without sending any record. Rejects with
    * what is wrong. Called once the output is open; sending does not depend on it.
    */

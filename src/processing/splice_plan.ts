@@ -53,6 +53,7 @@ export function splicedParser(
   const [output, ...otherOutputs] = outputs;
   if (otherParsers.length > 0 || otherOutputs.length > 0 || output === undefined) return undefined;
   if (encoder?.kind !== "lines" || encoder.partitionOf !== undefined || output.includeRaw) return undefined;
+  if (encoder.keyOf !== undefined) return undefined;
   return output.if === undefined && output.routes.length === 0 ? parser : undefined;
 }
 

@@ -1,3 +1,4 @@
+import { measureDelivery } from "./delivery.ts";
 import { measureIdle } from "./idle.ts";
 import { measureLatency } from "./latency.ts";
 import { measureProcessing } from "./processing.ts";
@@ -14,6 +15,7 @@ export const PARTS = {
   start: measureStart,
   throughput: measureThroughput,
   processing: measureProcessing,
+  delivery: measureDelivery,
   latency: measureLatency,
   idle: measureIdle,
 } satisfies Record<string, (stage: Stage) => Promise<Findings[]>>;

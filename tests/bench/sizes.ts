@@ -8,6 +8,8 @@ export interface Sizes {
   readonly rates: readonly number[];
   /** Seconds that are measured, after `warmUp` seconds that are not. */
   readonly latencySeconds: number;
+  /** Seconds of the run in which events are sent to a server. */
+  readonly sustainedSeconds: number;
   readonly idleSeconds: number;
   readonly warmUp: number;
   /** Seconds after its start when a subject has come to rest; the agent polls files for a second after news. */
@@ -21,6 +23,7 @@ export const FULL: Sizes = {
   rounds: 5,
   rates: [10_000, 100_000],
   latencySeconds: 10,
+  sustainedSeconds: 60,
   idleSeconds: 20,
   warmUp: 2,
   settle: 3,
@@ -34,6 +37,7 @@ export const TINY: Sizes = {
   rounds: 1,
   rates: [1_000],
   latencySeconds: 0.3,
+  sustainedSeconds: 0.3,
   idleSeconds: 0.2,
   warmUp: 0.2,
   settle: 1.5,

@@ -55,20 +55,31 @@ export class Ages {
     for (let at = 0; at < whole; at += STAMPED_LINE_BYTES) {
       let stamp = 0;
       for (let i = at; i < at + DIGITS; i++) stamp = stamp * 10 + ((bytes[i] ?? 0) - 0x30);
-      this.#first ??= stamp;
-      this.lines++;
-      if (stamp - this.#first < this.#skipMicros) continue;
-      if (this.#count === this.#ages.length) this.#grow();
-      this.#ages[this.#count++] = (now - stamp) / 1000;
+      this.#take(stamp, now);
     }
     bytes.copyWithin(0, whole, length);
     return length - whole;
+  }
+
+  /** Takes the line whose stamp stands at `at`. */
+  addStamp(bytes: Uint8Array, at: number): void {
+    let stamp = 0;
+    for (let i = at; i < at + DIGITS; i++) stamp = stamp * 10 + ((bytes[i] ?? 0) - 0x30);
+    this.#take(stamp, epochMicros());
   }
 
   figures(): Arrival {
     const sorted = this.#ages.slice(0, this.#count).sort();
     const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
     return { lines: this.lines, p50: at(0.5), p99: at(0.99), max: at(1) };
+  }
+
+  #take(stamp: number, now: number): void {
+    this.#first ??= stamp;
+    this.lines++;
+    if (stamp - this.#first < this.#skipMicros) return;
+    if (this.#count === this.#ages.length) this.#grow();
+    this.#ages[this.#count++] = (now - stamp) / 1000;
   }
 
   #grow(): void {

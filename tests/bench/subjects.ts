@@ -48,9 +48,7 @@ export function configuredAgentCommand(
   files:
     - paths: [${JSON.stringify(pattern)}]
       checkpoint_path: ${JSON.stringify(checkpoints)}
-output:
-  type: stdout
-logging:
+${/^output:/m.test(keys) ? "" : "output:\n  type: stdout\n"}logging:
   level: info
   format: json
 ${keys}`,
@@ -78,7 +76,14 @@ export function bareTailCommand(pause: number, paths: readonly string[]): string
 
 /** The command line of a script in `subjects/`. */
 export function scriptCommand(
-  name: "bare_copy" | "bare_process" | "bare_tail" | "steady_writer" | "arrival_reader",
+  name:
+    | "bare_copy"
+    | "bare_post"
+    | "bare_process"
+    | "bare_tail"
+    | "http_sink"
+    | "steady_writer"
+    | "arrival_reader",
   flags: readonly string[],
   args: readonly string[],
 ): string[] {

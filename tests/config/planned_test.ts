@@ -10,9 +10,10 @@ function refused(text: string): string[] {
 }
 
 Deno.test("notBuiltYet has nothing against what runs", () => {
-  const built = `${INPUT}output: {type: file, path: /x}
-buffer: {type: memory, backpressure_strategy: block}
-wal: {enabled: false, dir: /w}
+  const built =
+    `${INPUT}output: {type: multi, multi: {failure_strategy: stop, parallel: false, outputs: [{type: file, path: /x}]}}
+buffer: {type: disk, backpressure_strategy: drop_oldest}
+wal: {enabled: true, dir: /w}
 metrics: {enabled: false, address: ":9090"}
 reliability: {max_retries: 3}
 dead_letter: {enabled: true, dir: /d}
@@ -24,9 +25,6 @@ transforms: [{type: add}]
 });
 
 Deno.test("notBuiltYet says where and what is planned", () => {
-  assert.deepEqual(refused(`${INPUT}output:\n  type: kafka\n`), [
-    'c.yaml:3:9 output.type: the output type "kafka" is not built yet (planned: outputs to servers)',
-  ]);
   const text = `inputs:
   files: [{paths: [a]}, {paths: [b]}]
   syslog:
@@ -40,16 +38,11 @@ parser: {type: json}
 
 Deno.test("notBuiltYet refuses each feature that is not there", () => {
   const features = [
-    "buffer: {type: disk}",
-    "buffer: {backpressure_strategy: drop}",
-    "wal: {enabled: true, dir: /w}",
     "metrics: {enabled: true}",
     "metrics: {extraction: {enabled: true}}",
     "health: {enabled: true}",
     "tracing: {enabled: true}",
     "profiling: {enabled: true}",
-    "output: {type: multi, multi: {failure_strategy: stop, outputs: [{type: stdout}]}}",
-    "output: {type: multi, multi: {parallel: false, outputs: [{type: stdout}]}}",
   ];
   for (const feature of features) {
     const problems = refused(INPUT + feature);

@@ -4,7 +4,13 @@ import type { EncodedBatch, RawBatch } from "../../src/batch.ts";
 import { MemoryBuffer } from "../../src/buffers/memory.ts";
 import { NoDeadLetters } from "../../src/delivery/dead_letter.ts";
 import { ALL_SENT, type Output, type SendResult } from "../../src/outputs/output.ts";
-import { type OutputLine, Pipeline, type PipelineOptions } from "../../src/pipeline.ts";
+import {
+  type OutputLine,
+  Pipeline,
+  type PipelineOptions,
+  type PipelineSettings,
+  type Processing,
+} from "../../src/pipeline.ts";
 import { batchOf, RecordingLog, recordsOf, sourceOf } from "../contracts/batches.ts";
 
 /** An output that records what it gets, and that can be held. */
@@ -47,21 +53,41 @@ export function lineOf(
   name: string,
   output: Output,
   limits = { events: 1000, bytes: 1_000_000 },
+  more: Partial<OutputLine> = {},
 ): OutputLine {
-  return { name, output, buffer: new MemoryBuffer(limits) };
+  const retry = { initial: 1, max: 1, multiplier: 1, jitter: false };
+  return { name, output, buffer: new MemoryBuffer(limits), retry, ...more };
 }
 
 /** A pipeline without outputs yet. */
-export function pipelineOf(options: Partial<PipelineOptions> = {}): Pipeline {
+export function pipelineOf(
+  { log = new RecordingLog(), onOutputClosed = () => {}, ...settings }:
+    & Partial<Pick<PipelineOptions, "log" | "onOutputClosed">>
+    & Partial<PipelineSettings> = {},
+): Pipeline {
   return new Pipeline({
-    log: new RecordingLog(),
-    budget: 1_000_000,
-    retry: { initial: 1, max: 1, multiplier: 1, jitter: false },
-    blockTimeout: 60_000,
-    deadLetters: new NoDeadLetters(new RecordingLog()),
-    onOutputClosed: () => {},
-    ...options,
+    log,
+    onOutputClosed,
+    settings: {
+      budget: 1_000_000,
+      blockTimeout: 60_000,
+      deadLetters: new NoDeadLetters(new RecordingLog()),
+      parallel: true,
+      stopOnFailure: false,
+      ...settings,
+    },
   });
+}
+
+/** Replaces outputs by those that `successors` answers, and the processing by another one, if given. */
+export function replaceOutputs(
+  pipeline: Pipeline,
+  leaving: ReadonlySet<string>,
+  patience: number,
+  successors: () => Promise<readonly OutputLine[]>,
+  processing?: Processing,
+): Promise<boolean> {
+  return pipeline.replace({ leaving, successors, processing }, patience);
 }
 
 /** A batch of these records, as an input offers it. */

@@ -91,6 +91,17 @@ export class BatchRequests {
     return rejected.length === 0 ? ALL_SENT : { retry: [], rejected };
   }
 
+  /** As `Output.progressOf`. */
+  progressOf(batch: EncodedBatch): SendResult | undefined {
+    const delivery = this.#deliveries.get(batch);
+    if (delivery === undefined) return undefined;
+    const retry: number[] = [];
+    for (const { first, end } of delivery.pieces.toReversed()) {
+      for (let index = first; index < end; index++) retry.push(index);
+    }
+    return { retry, rejected: delivery.rejected };
+  }
+
   #deliveryOf(batch: EncodedBatch): Delivery {
     let delivery = this.#deliveries.get(batch);
     if (delivery === undefined) {

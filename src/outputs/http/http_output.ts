@@ -58,6 +58,10 @@ export class HttpOutput implements Output {
     return this.#requests.send(batch, signal);
   }
 
+  progressOf(batch: EncodedBatch): SendResult | undefined {
+    return this.#requests.progressOf(batch);
+  }
+
   /**
    * Asks what the endpoint allows, which changes nothing there. Servers that know no such question say so, and are
    * there.

@@ -55,6 +55,10 @@ export class LokiOutput implements Output {
     return this.#requests.send(batch, signal);
   }
 
+  progressOf(batch: EncodedBatch): SendResult | undefined {
+    return this.#requests.progressOf(batch);
+  }
+
   /** Pushes nothing at all: Loki looks at credentials and tenant first, then says that there is no stream. */
   async probe(signal: AbortSignal): Promise<void> {
     const tenant = this.#config.tenant_id?.includes("{{") === true ? "unknown" : this.#config.tenant_id;

@@ -67,6 +67,10 @@ export class OtlpOutput implements Output {
     return this.#requests.send(batch, signal);
   }
 
+  progressOf(batch: EncodedBatch): SendResult | undefined {
+    return this.#requests.progressOf(batch);
+  }
+
   /** Exports nothing: receivers must take such a request for a success. */
   async probe(signal: AbortSignal): Promise<void> {
     const json = this.#config.encoding === "json";

@@ -90,6 +90,10 @@ export class SplunkHecOutput implements Output {
     return this.#requests.send(batch, signal);
   }
 
+  progressOf(batch: EncodedBatch): SendResult | undefined {
+    return this.#requests.progressOf(batch);
+  }
+
   /** Asks for the collector's health, which includes whether its queues take more. */
   async probe(signal: AbortSignal): Promise<void> {
     const url = this.#health;
