@@ -1,23 +1,32 @@
-import { buildInput, buildOutput, buildPipeline, pipelineSettings } from "./build_pipeline.ts";
+import { settledAs } from "./acknowledgement.ts";
+import {
+  buildInput,
+  buildOutput,
+  buildPipeline,
+  participantsOf,
+  pipelineSettings,
+} from "./build_pipeline.ts";
 import {
   isSameProcessing,
   type PreparedProcessing,
   prepareProcessing,
   startProcessing,
 } from "./build_processing.ts";
-import type { CheckpointParticipant, CheckpointStore } from "./checkpoints/checkpoint_store.ts";
+import type { CheckpointStore } from "./checkpoints/checkpoint_store.ts";
 import type { Config, InputEntry, OutputEntry } from "./config/config.ts";
 import { describeChanges, diffConfig } from "./config/diff.ts";
 import { ConfigError, formatProblem, type LoadedConfig, type Problem } from "./config/load.ts";
 import { notBuiltYet } from "./config/planned.ts";
-import type { Input } from "./inputs/input.ts";
 import { Ledger, type Summary, summaryOf } from "./ledger.ts";
 import { formatDuration } from "./lib/duration.ts";
 import type { Log } from "./lib/log.ts";
 import { reasonOf } from "./lib/reason.ts";
 import { within } from "./lib/within.ts";
-import type { OutputLine, Pipeline, Processing, Replacement } from "./pipeline.ts";
+import type { OutputLine } from "./delivery/output_line.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Processing, Replacement } from "./pipeline_options.ts";
 import { PositionStores } from "./position_stores.ts";
+import { canReplay, type CreatedInput, RunningInputs } from "./running_inputs.ts";
 import type { Logger } from "./telemetry/logger.ts";
 
 /** What an agent runs with, beside its configuration. */
@@ -29,20 +38,18 @@ export interface AgentOptions {
   readonly watchConfig: boolean;
   /** Never use file system notifications. */
   readonly pollOnly: boolean;
+  /** Start only if every output is healthy. */
+  readonly requireHealthy: boolean;
   readonly logger: Logger;
   /** Loads the configuration for a reload. Throws ConfigError, or what else speaks against it. */
   load(): Promise<LoadedConfig>;
 }
 
-interface RunningInput {
-  readonly entry: InputEntry;
-  readonly input: Input;
-  readonly stop: AbortController;
-  readonly done: Promise<void>;
-}
-
 /** How long a reload waits for what the old outputs hold, in ms; what they still hold then is offered to the new ones. */
 const RELOAD_PATIENCE_MS = 5_000;
+
+/** How long an output may take to open and to answer a probe, in ms. */
+const HEALTH_PATIENCE_MS = 10_000;
 
 /** Sections that concern all outputs. */
 const OF_ALL_OUTPUTS: readonly string[] = ["buffer", "reliability", "wal", "dead_letter", "fan_out"];
@@ -55,9 +62,7 @@ export class Agent {
   readonly #log: Log;
   readonly #end = Promise.withResolvers<{ readonly code: number }>();
   readonly #stores: PositionStores;
-  readonly #inputs = new Map<string, RunningInput>();
-  /** Inputs that a reload has stopped and that still wait for what they have read to settle. */
-  #ending: readonly RunningInput[] = [];
+  readonly #inputs: RunningInputs;
   readonly #outputs = new Map<string, OutputLine>();
   readonly #claims = new Map<string, string>();
   readonly #watching = new AbortController();
@@ -73,6 +78,11 @@ export class Agent {
     this.#options = options;
     this.#log = options.logger.named("agent");
     this.#stores = new PositionStores(options.logger.named("checkpoints"));
+    this.#inputs = new RunningInputs({
+      log: this.#log,
+      emitterFor: (name) => this.#pipeline?.emitterFor(name) ?? (() => Promise.resolve(settledAs("failed"))),
+      onDefect: (name) => void this.stop(`input "${name}" failed`, 1),
+    });
     this.finished = this.#end.promise;
   }
 
@@ -105,7 +115,7 @@ export class Agent {
           `Cannot apply the new "${before.file}": ${reasonOf(error)}; the old configuration runs on`,
           { config: before.file, error },
         );
-        await this.#stores.close(before.config, this.#ending.map(({ entry }) => entry));
+        await this.#stores.close(before.config, this.#inputs.ending);
       }
     });
   }
@@ -141,16 +151,34 @@ export class Agent {
       this.#prepared = prepared;
       await pipeline.startOutputs(lines, await this.#startProcessing(prepared));
       for (const line of lines) this.#outputs.set(line.name, line);
-      for (const input of inputs) this.#runInput(input);
+      await this.#checkOutputs(pipeline);
+      this.#inputs.run(inputs);
     } catch (error) {
+      await this.#pipeline?.close(0);
       await this.#stores.close();
+      await this.#pipeline?.dispose();
       throw error;
     }
     const names = (entries: readonly { readonly name: string }[]) => entries.map(({ name }) => name);
     const [inputs, outputs] = [names(config.inputs), names(config.outputs)];
     this.#log.info("Started", { config: loaded.file, inputs, outputs });
-    this.#endWithInputs();
+    if (this.#options.once) {
+      this.#inputs.exhausted(() => this.#turn).then(() => this.stop("everything was read"));
+    }
     if (this.#options.watchConfig) this.#watchConfig();
+  }
+
+  /** Says what is wrong with outputs; throws that where all must be well, else goes on meanwhile. */
+  async #checkOutputs(pipeline: Pipeline): Promise<void> {
+    const checked = pipeline.checkOutputs(HEALTH_PATIENCE_MS).then((sick) =>
+      Array.from(sick, ([name, reason]) => `Output "${name}" is not healthy: ${reason}`)
+    );
+    if (!this.#options.requireHealthy) {
+      checked.then((troubles) => troubles.forEach((text) => this.#log.warn(`${text}; its records wait`)));
+      return;
+    }
+    const troubles = await checked;
+    if (troubles.length > 0) throw new Error(`Cannot start: ${troubles.join("; ")}`);
   }
 
   #inTurn<Result>(action: () => Promise<Result>): Promise<Result> {
@@ -167,7 +195,7 @@ export class Agent {
     return startProcessing(prepared, this.#options.logger.named("processing"));
   }
 
-  #createInput(entry: InputEntry, config: Config, { framers }: PreparedProcessing): RunningInput {
+  #createInput(entry: InputEntry, config: Config, { framers }: PreparedProcessing): CreatedInput {
     const { logger, once, pollOnly } = this.#options;
     const checkpoints = this.#stores.of(entry);
     if (checkpoints === undefined) {
@@ -183,7 +211,7 @@ export class Agent {
       framer: framers.get(entry.name),
       concurrentReads: config.performance.max_concurrent_reads,
     });
-    return { entry, input, stop: new AbortController(), done: Promise.resolve() };
+    return { entry, input };
   }
 
   #createOutputs(entries: readonly OutputEntry[], config: Config): Promise<OutputLine[]> {
@@ -204,55 +232,16 @@ export class Agent {
    * Gives the outputs the state that was saved with the positions. They may cut back to it only if all inputs can
    * read what came after it once more, and if there is one store, whose commits hold both.
    */
-  async #restoreOutputs(lines: readonly OutputLine[], inputs: readonly RunningInput[]): Promise<void> {
+  async #restoreOutputs(lines: readonly OutputLine[], inputs: readonly CreatedInput[]): Promise<void> {
     const participants = lines.flatMap(participantsOf);
-    const answers = await Promise.all(inputs.map((input) => this.#canReplay(input)));
+    const replayable = await canReplay(inputs, this.#log);
     const store = this.#stores.only();
     if (participants.length > 0 && store === undefined) {
       this.#log.warn(
         "Inputs keep their positions in several directories: after a crash outputs may hold lines twice",
       );
     }
-    this.#stores.restore(participants, store, answers.every(Boolean));
-  }
-
-  async #canReplay({ entry: { name }, input }: RunningInput): Promise<boolean> {
-    try {
-      return await input.canReplay?.() ?? false;
-    } catch (error) {
-      this.#log.warn(`Cannot tell what input "${name}" can read again: ${reasonOf(error)}`, { input: name });
-      return false;
-    }
-  }
-
-  /** Runs an input once `before`, which reads the same files, has ended. */
-  #runInput(created: RunningInput, before?: Promise<void>): void {
-    const pipeline = this.#pipeline;
-    if (pipeline === undefined) return;
-    const { entry: { name }, input, stop } = created;
-    const run = async () => {
-      if (before !== undefined) await before;
-      if (!stop.signal.aborted) await input.run(pipeline.emitterFor(name), stop.signal);
-    };
-    const done = run().catch((error: unknown) => {
-      this.#log.error(`Input "${name}" ended by a defect`, { error });
-      this.stop(`input "${name}" failed`, 1);
-    });
-    this.#inputs.set(name, { ...created, done });
-  }
-
-  /** With inputs that all have an end, the agent ends with them, also with those that a reload added. */
-  async #endWithInputs(): Promise<void> {
-    if (!this.#options.once) return;
-    const ended = new Set<RunningInput>();
-    for (;;) {
-      await this.#turn;
-      const running = [...this.#inputs.values()].filter((input) => !ended.has(input));
-      if (running.length === 0) break;
-      await Promise.all(running.map(({ done }) => done));
-      for (const input of running) ended.add(input);
-    }
-    await this.stop("everything was read");
+    this.#stores.restore(participants, store, replayable);
   }
 
   async #watchConfig(): Promise<void> {
@@ -289,9 +278,11 @@ export class Agent {
     this.#warn([...loaded.warnings, ...prepared.warnings]);
     this.#options.logger.configure(config.logging);
     const ending = [...diff.inputs.removed, ...diff.inputs.changed.map((change) => change.before)];
-    await this.#swapInputs(ending, inputs, config.shutdown_timeout);
+    await this.#inputs.end(ending, config.shutdown_timeout, this.#watching.signal);
+    if (this.#stopping !== undefined) return;
+    this.#inputs.run(inputs);
     this.#stores.keep([...this.#outputs.values()].flatMap(participantsOf), this.#stores.only(config));
-    await this.#stores.close(config, this.#ending.map(({ entry }) => entry));
+    await this.#stores.close(config, this.#inputs.ending);
     this.#log.info("Reloaded", { config: loaded.file, ...describeChanges(diff) });
   }
 
@@ -330,41 +321,16 @@ export class Agent {
     return true;
   }
 
-  /** Ends inputs, then runs the new ones. One that replaces another begins only once that one has ended. */
-  async #swapInputs(
-    leaving: readonly InputEntry[],
-    created: readonly RunningInput[],
-    patience: number,
-  ): Promise<void> {
-    const ending = leaving.flatMap(({ name }) => this.#inputs.get(name) ?? []);
-    for (const input of ending) {
-      input.stop.abort();
-      this.#inputs.delete(input.entry.name);
-      this.#ending = [...this.#ending, input];
-      input.done.then(() => this.#ending = this.#ending.filter((other) => other !== input));
-    }
-    await within(Promise.all(ending.map(({ done }) => done)), patience, this.#watching.signal);
-    if (this.#stopping !== undefined) return;
-    for (const { entry: { name } } of ending.filter((input) => this.#ending.includes(input))) {
-      this.#log.warn(
-        `Input "${name}" still waits for its outputs after ${formatDuration(patience)}; going on`,
-      );
-    }
-    for (const input of created) {
-      const { name } = input.entry;
-      this.#runInput(input, this.#ending.findLast(({ entry }) => entry.name === name)?.done);
-    }
-  }
-
   async #stop(reason: string, code: number): Promise<void> {
     this.#watching.abort();
     const timeout = this.#loaded?.config.shutdown_timeout ?? 0;
     const deadline = Date.now() + timeout;
     this.#log.info("Stopping", { reason });
     this.#pipeline?.refuse();
-    for (const { stop } of this.#inputs.values()) stop.abort();
+    this.#inputs.stop();
     await this.#inTurn(async () => {
-      const done = Promise.all([...this.#inputs.values(), ...this.#ending].map((input) => input.done));
+      // Once more, since a reload may have added some meanwhile.
+      const done = this.#inputs.stop();
       // A closed output delivers nothing more: waiting for it would be in vain.
       if (code === 0 && !(await within(done, Math.max(0, deadline - Date.now())))) {
         const { lines_in_flight: lines } = this.summary();
@@ -386,11 +352,6 @@ export class Agent {
     this.#log.info("Stopped", { ...this.summary() });
     this.#end.resolve({ code });
   }
-}
-
-/** An output behind a log has its state saved there, with the place in the log. */
-function participantsOf({ output, buffer }: OutputLine): CheckpointParticipant[] {
-  return output.participant === undefined || buffer.durable ? [] : [output.participant];
 }
 
 function refuseUnbuilt(loaded: LoadedConfig): void {

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { BatchBuffer } from "./buffers/batch_buffer.ts";
 import { MemoryBuffer } from "./buffers/memory.ts";
+import type { CheckpointParticipant } from "./checkpoints/checkpoint_store.ts";
 import type { ComponentType, PlannedType } from "./component.ts";
 import { type DeadLetters, NoDeadLetters } from "./delivery/dead_letter.ts";
 import { DeadLetterQueue } from "./delivery/dead_letter_queue.ts";
@@ -11,7 +12,9 @@ import type { Log } from "./lib/log.ts";
 import type { Output, OutputClosedError, OutputContext } from "./outputs/output.ts";
 import { outputTypes } from "./outputs/registry.ts";
 import { safeFileName } from "./lib/safe_file_name.ts";
-import { type OutputLine, Pipeline, type PipelineSettings } from "./pipeline.ts";
+import type { OutputLine } from "./delivery/output_line.ts";
+import { Pipeline } from "./pipeline.ts";
+import type { PipelineSettings } from "./pipeline_options.ts";
 
 /** Where an input keeps its positions, and how often they are saved, in ms. */
 export interface CheckpointPlace {
@@ -152,6 +155,11 @@ export function buildDeadLetters(
 ): DeadLetters {
   if (!enabled || dir === undefined) return new NoDeadLetters(log);
   return new DeadLetterQueue({ directory: dir, ...limits, log });
+}
+
+/** An output behind a log has its state saved there, with the place in the log. */
+export function participantsOf({ output, buffer }: OutputLine): CheckpointParticipant[] {
+  return output.participant === undefined || buffer.durable ? [] : [output.participant];
 }
 
 function built<Component, Context>(

@@ -10,7 +10,7 @@ import type { Log } from "./lib/log.ts";
 import type { PermissionNeed } from "./lib/permission.ts";
 import { reasonOf } from "./lib/reason.ts";
 import type { Way } from "./delivery/parcels.ts";
-import type { Processing } from "./pipeline.ts";
+import type { Processing } from "./pipeline_options.ts";
 import { isPlain, type PlanFiles, type ProcessorPlan } from "./processing/plan.ts";
 import type { Processor } from "./processor.ts";
 

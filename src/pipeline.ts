@@ -3,7 +3,7 @@ import type { RawBatch } from "./batch.ts";
 import { FanOut, type Spread } from "./delivery/fan_out.ts";
 import { type OutputLine, RunningLine } from "./delivery/output_line.ts";
 import type { Emit } from "./inputs/input.ts";
-import type { DeadLetters } from "./delivery/dead_letter.ts";
+import { checkHealth } from "./delivery/health_check.ts";
 import { parcelsOf, rawParcelsOf, type Way } from "./delivery/parcels.ts";
 import { WaitNotices } from "./delivery/wait_notices.ts";
 import { type Counts, Ledger } from "./ledger.ts";
@@ -14,50 +14,8 @@ import { reasonOf } from "./lib/reason.ts";
 import { within } from "./lib/within.ts";
 import { outputBuffers } from "./lib/spare_buffers.ts";
 import type { OutputClosedError } from "./outputs/output.ts";
+import type { PipelineOptions, PipelineSettings, Processing, Replacement } from "./pipeline_options.ts";
 import type { Processed } from "./processing/plan.ts";
-
-export type { OutputLine } from "./delivery/output_line.ts";
-
-/** What is made of records between inputs and outputs. */
-export interface Processing extends AsyncDisposable {
-  /** By input. */
-  readonly ways: ReadonlyMap<string, Way>;
-  /** Resolves when one more batch may be given to `process`. */
-  waitForRoom(): Promise<void>;
-  /** Parses, transforms and encodes. Rejects only when it is disposed first. */
-  process(input: string, batch: RawBatch): Promise<Processed>;
-}
-
-/** How a pipeline works; a reload may change it. */
-export interface PipelineSettings {
-  /** Bytes that may be between inputs and outputs. */
-  readonly budget: number;
-  /** After this time, in ms, it is said that inputs wait for an output. */
-  readonly blockTimeout: number;
-  readonly deadLetters: DeadLetters;
-  /** Whether all outputs get a batch at once; else one after the other, each when the one before it has it. */
-  readonly parallel: boolean;
-  /** While one output fails, the others get nothing new either. */
-  readonly stopOnFailure: boolean;
-}
-
-/** What a pipeline is made of. */
-export interface PipelineOptions {
-  readonly log: Log;
-  readonly settings: PipelineSettings;
-  /** An output can never take anything again. */
-  onOutputClosed(error: OutputClosedError): void;
-}
-
-/** What a reload replaces; what it does not name stays. */
-export interface Replacement {
-  /** Outputs that end, by name. */
-  readonly leaving: ReadonlySet<string>;
-  /** Called when the old outputs send nothing any more; the new ones, which it answers, send nothing yet. */
-  successors(): Promise<readonly OutputLine[]>;
-  readonly processing?: Processing | undefined;
-  readonly settings?: PipelineSettings | undefined;
-}
 
 /** A processed batch that is on its way to the outputs; `kept`: how many dead letters are kept, once it is written. */
 interface Forwarded extends Spread {
@@ -106,6 +64,11 @@ export class Pipeline {
     for (const line of lines) await line.buffer.open();
     this.#lines = [...this.#lines, ...lines.map((line) => this.#startLine(line))];
     if (this.#lines.length > 0) this.#openGate();
+  }
+
+  /** What is wrong with outputs, by name, as far as they can tell within `patience` ms. */
+  checkOutputs(patience: number): Promise<ReadonlyMap<string, string>> {
+    return checkHealth(this.#lines, patience);
   }
 
   /** What an input calls with its batches. */

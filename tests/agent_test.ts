@@ -26,6 +26,7 @@ class Life implements AsyncDisposable {
       once,
       watchConfig: false,
       pollOnly: true,
+      requireHealthy: false,
       logger,
       load: () => Promise.resolve().then(() => this.loaded()),
     });

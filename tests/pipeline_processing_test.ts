@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { RawBatch } from "../src/batch.ts";
 import type { DeadLetters, Letters } from "../src/delivery/dead_letter.ts";
 import type { Way } from "../src/delivery/parcels.ts";
-import type { Pipeline, Processing } from "../src/pipeline.ts";
+import type { Pipeline } from "../src/pipeline.ts";
+import type { Processing } from "../src/pipeline_options.ts";
 import type { Processed } from "../src/processing/plan.ts";
 import { batchOf, RecordingLog, recordsOf, sourceOf } from "./contracts/batches.ts";
 import {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Outcome } from "../src/acknowledgement.ts";
 import { OutputClosedError } from "../src/outputs/output.ts";
-import type { OutputLine } from "../src/pipeline.ts";
+import type { OutputLine } from "../src/delivery/output_line.ts";
 import { RecordingLog } from "./contracts/batches.ts";
 import {
   end,

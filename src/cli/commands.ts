@@ -38,6 +38,7 @@ export const COMMANDS: readonly Command<Host>[] = [
       CONFIG,
       { name: "once", description: "Read to the end of all files, deliver, save the positions, end" },
       WATCH_CONFIG,
+      { name: "require-healthy", description: "Start only if every output is healthy" },
       { name: "poll-only", description: "Never use file system notifications, only look periodically" },
       {
         name: "keep-permissions",
@@ -51,6 +52,7 @@ export const COMMANDS: readonly Command<Host>[] = [
         once: given.has("once"),
         watchConfig: given.has("watch-config"),
         pollOnly: given.has("poll-only"),
+        requireHealthy: given.has("require-healthy"),
         keepPermissions: given.has("keep-permissions"),
         logLevel: given.optional("log-level") as LogLevel | undefined,
       }, host),

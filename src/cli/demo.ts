@@ -59,6 +59,7 @@ async function runIn(directory: string, duration: number | undefined, host: Host
     once: false,
     watchConfig: false,
     pollOnly: false,
+    requireHealthy: false,
     logger,
     load: () => Promise.resolve(load()),
   });

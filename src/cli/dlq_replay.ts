@@ -13,7 +13,7 @@ import { Backoff } from "../delivery/retry.ts";
 import type { Log } from "../lib/log.ts";
 import { reasonOf } from "../lib/reason.ts";
 import { sleep } from "../lib/sleep.ts";
-import type { Processing } from "../pipeline.ts";
+import type { Processing } from "../pipeline_options.ts";
 import { PositionStores } from "../position_stores.ts";
 import type { Processed } from "../processing/plan.ts";
 import { UsageError } from "./command.ts";

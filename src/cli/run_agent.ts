@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly once: boolean;
   readonly watchConfig: boolean;
   readonly pollOnly: boolean;
+  /** Start only if every output is healthy. */
+  readonly requireHealthy: boolean;
   /** Replaces `logging.level` of the configuration. */
   readonly logLevel: LogLevel | undefined;
   /** Give up no permission, so that a reload may need what the configuration does not need now. */
@@ -60,6 +62,7 @@ export async function runAgent(
     once: options.once,
     watchConfig: options.watchConfig,
     pollOnly: options.pollOnly,
+    requireHealthy: options.requireHealthy,
     logger,
     load: async () => (await load("apply the new configuration", RELOAD_REMEDY)).loaded,
   });

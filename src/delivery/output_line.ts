@@ -131,6 +131,11 @@ export class RunningLine implements OutputLine {
     };
   }
 
+  /** Resolves once the output is open. */
+  get whenOpen(): Promise<void> {
+    return this.#senders.at(-1)?.whenOpen ?? Promise.resolve();
+  }
+
   /** Begins to send, or goes on after `stop`. */
   start(): void {
     const sender = new Sender(this.#senderOptions);

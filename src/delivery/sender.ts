@@ -83,6 +83,7 @@ export class Sender {
   readonly #gate: SendGate;
   readonly #trouble: Trouble;
   readonly #isConcurrent: boolean;
+  readonly #opened = Promise.withResolvers<void>();
   #closed = false;
 
   constructor(options: SenderOptions) {
@@ -99,6 +100,11 @@ export class Sender {
     const trouble = this.#trouble = new Trouble(name, log, now, options.onTrouble);
     const isClosed = (error: unknown) => this.#isClosed(error);
     this.#parts = new PartSender({ name, output, deadLetters, retry, sleep, gate, trouble, isClosed });
+  }
+
+  /** Resolves once the output is open. */
+  get whenOpen(): Promise<void> {
+    return this.#opened.promise;
   }
 
   /** Sends in flight. */
@@ -185,6 +191,7 @@ export class Sender {
     while (!stop.aborted) {
       try {
         await output.open(stop);
+        this.#opened.resolve();
         this.#trouble.succeeded(`Opened output "${name}"`, backoff.attempts > 0);
         return true;
       } catch (error) {

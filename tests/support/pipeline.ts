@@ -4,13 +4,9 @@ import type { EncodedBatch, RawBatch } from "../../src/batch.ts";
 import { MemoryBuffer } from "../../src/buffers/memory.ts";
 import { NoDeadLetters } from "../../src/delivery/dead_letter.ts";
 import { ALL_SENT, type Output, type SendResult } from "../../src/outputs/output.ts";
-import {
-  type OutputLine,
-  Pipeline,
-  type PipelineOptions,
-  type PipelineSettings,
-  type Processing,
-} from "../../src/pipeline.ts";
+import type { OutputLine } from "../../src/delivery/output_line.ts";
+import { Pipeline } from "../../src/pipeline.ts";
+import type { PipelineOptions, PipelineSettings, Processing } from "../../src/pipeline_options.ts";
 import { batchOf, RecordingLog, recordsOf, sourceOf } from "../contracts/batches.ts";
 
 /** An output that records what it gets, and that can be held. */
