@@ -29,13 +29,25 @@ export interface RawBatch extends Batch {
   readonly withdrawn?: { readonly aborted: boolean };
 }
 
+/** What the records of a run have in common. */
+export interface RecordOrigin {
+  readonly id: string;
+  /** The run ends before this record. */
+  readonly end: number;
+  /**
+   * With this run its stream is covered up to this offset, what was left out included: what begins before it and comes
+   * again is not new. Absent where more of it may follow.
+   */
+  readonly until?: number;
+}
+
 /**
  * The stable ids of records: the same after a retry, a rotation and a restart. Numbers rather than texts, since most
  * records never need theirs; `recordId` makes the text.
  */
 export interface RecordIds {
   /** What makes offsets unique, for runs of records: each run begins where the one before it ends, at record `end`. */
-  readonly origins: readonly { readonly id: string; readonly end: number }[];
+  readonly origins: readonly RecordOrigin[];
   /** Of every record in its stream. */
   readonly offsets: Float64Array<ArrayBuffer>;
 }

@@ -232,15 +232,15 @@ export class Pipeline {
     const events = batch.ends.length;
     const { length } = batch.bytes;
     const lines = this.#lines;
-    const rooms = await this.#fanOut.roomsFor(lines.map((line) => ({ line, batch })));
+    // All of it first: what throws must not leave the batch with some of the outputs.
+    const { parcels } = rawParcelsOf(lines, batch);
+    const rooms = await this.#fanOut.roomsFor(parcels);
     if (rooms === undefined) return this.#lines === lines ? REFUSED : "replaced";
     // Outputs are being replaced, or were while the batch waited: it goes to those that come.
     if (this.#gate !== undefined || lines !== this.#lines) return "replaced";
     if (batch.withdrawn?.aborted) return REFUSED;
-    // All of it first: what throws must not leave the batch with some of the outputs.
-    const parcels = rawParcelsOf(lines, batch);
     this.#receive(counts, events);
-    const { outcome } = this.#fanOut.spread(parcels, rooms);
+    const { outcome } = this.#fanOut.spread(parcels, rooms, "delivered");
     return { settled: outcome.then((outcome) => this.#settle(outcome, events, length, counts)) };
   }
 
@@ -291,7 +291,7 @@ export class Pipeline {
     for (const warning of result.warnings) {
       this.#options.log.warn(warning, { input: batch.source.input });
     }
-    const parcels = parcelsOf(lines, way, batch, result);
+    const { parcels, hasKnown } = parcelsOf(lines, way, batch, result);
     const rooms = await this.#fanOut.roomsFor(parcels);
     if (rooms === undefined) return undefined;
     const isOver = () => lines !== this.#lines || batch.withdrawn?.aborted === true;
@@ -301,7 +301,7 @@ export class Pipeline {
       ? 0
       : await this.#settings.deadLetters.keep(batch, result.deadLetters, this.#refused.signal);
     if (isOver()) return undefined;
-    const { outcome, everywhere } = this.#fanOut.spread(parcels, rooms);
+    const { outcome, everywhere } = this.#fanOut.spread(parcels, rooms, hasKnown ? "delivered" : "discarded");
     // What an output gets as it came is not discarded, whatever the conditions of others say.
     const counted = way.raw.length === 0 ? result : { ...result, discarded: {} };
     return {

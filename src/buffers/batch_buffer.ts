@@ -41,6 +41,11 @@ export interface BatchBuffer extends AsyncDisposable {
   write(batch: EncodedBatch): Promise<Outcome>;
   /** Batches in the order they were written; ends when the buffer is closed and empty, or `stop` aborts. */
   read(stop: AbortSignal): AsyncIterable<BufferedBatch>;
+  /**
+   * Up to which offset a stream has been written, as far as `until` of the batches told; undefined if nothing is known.
+   * What is offered again, since the input was not told or did not save it, is known by that, also after a restart.
+   */
+  knownUntil?(origin: string): number | undefined;
   /** No more writes. Readers get what is left, then end. */
   close(): void;
 }

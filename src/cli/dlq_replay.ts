@@ -152,10 +152,8 @@ class ReplayOutputs implements AsyncDisposable {
     const processed = way.processed.length === 0 ? NOTHING_MADE : await processing.process(from.input, raw);
     const [failed] = processed.deadLetters;
     const lines = await Promise.all(config.outputs.map((entry) => this.#line(entry)));
-    const parcels = parcelsOf(lines, way, raw, processed).map(({ line, batch }) => ({
-      output: line.name,
-      batch,
-    }));
+    const parcels = parcelsOf(lines, way, raw, processed).parcels
+      .map(({ line, batch }) => ({ output: line.name, batch }));
     return { parcels, failed: failed?.reason };
   }
 

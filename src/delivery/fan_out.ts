@@ -59,11 +59,15 @@ export class FanOut {
     return rooms;
   }
 
-  /** Writes every batch to its output, for which `roomsFor` has answered. */
+  /** Writes every batch to its output, for which `roomsFor` has answered. `nothing`: the outcome where there is none. */
   spread(
     parcels: readonly { readonly line: RunningLine; readonly batch: EncodedBatch }[],
     rooms: readonly Room[],
+    nothing: Outcome,
   ): Spread {
+    if (parcels.length === 0) {
+      return { outcome: Promise.resolve(nothing), everywhere: Promise.resolve([]) };
+    }
     if (!this.#parallel && parcels.length > 1) return this.#spreadInTurn(parcels, rooms);
     const written = parcels.map(({ line, batch }, index) => line.write(batch, rooms[index] ?? "room"));
     const required = parcels.some(({ line }) => line.optional)

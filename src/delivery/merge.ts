@@ -189,7 +189,10 @@ function pickedIds({ origins, offsets }: RecordIds, indices: readonly number[]):
     const run = origins.find(({ end }) => index < end);
     if (run !== undefined) runs.add(run.id, position + 1);
   }
-  return { origins: runs.runs, offsets: pickedOffsets };
+  // What was not picked is covered as well: it is known, or dropped on purpose.
+  const until = origins.length === 1 ? origins[0]?.until : undefined;
+  const covered = until === undefined ? runs.runs : runs.runs.map((run) => ({ ...run, until }));
+  return { origins: covered, offsets: pickedOffsets };
 }
 
 function slicedIds({ origins, offsets }: RecordIds, first: number, next: number): RecordIds {

@@ -2,6 +2,7 @@ import type { EncodedBatch, RawBatch, RecordIds } from "../batch.ts";
 import type { BatchBuffer } from "../buffers/batch_buffer.ts";
 import type { Output } from "../outputs/output.ts";
 import type { Processed } from "../processing/plan.ts";
+import { pick } from "./merge.ts";
 
 /** Which outputs, by name, get the records of an input as they came, and which get what is made of them. */
 export interface Way {
@@ -13,7 +14,7 @@ export interface Way {
 export interface Addressee {
   readonly name: string;
   readonly output: Output;
-  readonly buffer: Pick<BatchBuffer, "durable">;
+  readonly buffer: Pick<BatchBuffer, "durable" | "knownUntil">;
   readonly optional?: boolean;
 }
 
@@ -25,55 +26,110 @@ export interface Parcel<Line> {
   readonly isMade: boolean;
 }
 
+/** What the outputs get of a batch. */
+export interface Parcels<Line> {
+  readonly parcels: readonly Parcel<Line>[];
+  /** Some records are in the log of an output already, since they came before and that was not told or saved. */
+  readonly hasKnown: boolean;
+}
+
 /** What each output gets of a batch and of what was made of it. */
 export function parcelsOf<Line extends Addressee>(
   lines: readonly Line[],
   way: Way,
   raw: RawBatch,
   { batches }: Processed,
-): Parcel<Line>[] {
-  return lines.flatMap((line) => {
-    const parcels: Parcel<Line>[] = way.raw.includes(line.name) ? [rawParcel(line, raw)] : [];
+): Parcels<Line> {
+  return gathered(lines, (line) => {
+    const parcels: Unaddressed[] = way.raw.includes(line.name) ? [rawParcel(line, raw)] : [];
     for (const { output, batch, records } of batches) {
       if (output !== line.name) continue;
       // Where the encoder does not say what records share, it depends on the source and the time alone.
       const partition = batch.partition === ""
         ? line.output.partitionOf(raw.source, raw.receivedAt)
         : batch.partition;
-      parcels.push({ line, batch: withIds({ ...batch, partition }, line, raw, records), isMade: true });
+      parcels.push({ batch: { ...batch, partition }, records, isMade: true });
     }
     return parcels;
-  });
+  }, raw);
 }
 
 /** What each output gets of a batch that nothing is made of. */
-export function rawParcelsOf<Line extends Addressee>(lines: readonly Line[], raw: RawBatch): Parcel<Line>[] {
-  return lines.map((line) => rawParcel(line, raw));
+export function rawParcelsOf<Line extends Addressee>(lines: readonly Line[], raw: RawBatch): Parcels<Line> {
+  return gathered(lines, (line) => [rawParcel(line, raw)], raw);
 }
 
-function rawParcel<Line extends Addressee>(line: Line, raw: RawBatch): Parcel<Line> {
+/** A batch that has no ids yet; `records`: which ones of the raw batch it has, all if not told. */
+interface Unaddressed {
+  readonly batch: EncodedBatch;
+  readonly records: Uint32Array | undefined;
+  readonly isMade: boolean;
+}
+
+function rawParcel(line: Addressee, raw: RawBatch): Unaddressed {
   const { source, receivedAt } = raw;
   const partition = line.output.partitionOf(source, receivedAt);
   // The input uses its buffer again once it has its answer, which does not wait for an optional output.
   const bytes = line.optional ? raw.bytes.slice() : raw.bytes;
   const ends = line.optional ? raw.ends.slice() : raw.ends;
-  return { line, batch: withIds({ bytes, ends, partition }, line, raw), isMade: false };
+  return { batch: { bytes, ends, partition }, records: undefined, isMade: false };
 }
 
-function withIds(
-  batch: EncodedBatch,
+function gathered<Line extends Addressee>(
+  lines: readonly Line[],
+  batchesFor: (line: Line) => readonly Unaddressed[],
+  raw: RawBatch,
+): Parcels<Line> {
+  let hasKnown = false;
+  const parcels = lines.flatMap((line) => {
+    const known = raw.origin && line.buffer.knownUntil?.(raw.origin.id);
+    const batches = batchesFor(line);
+    const addressed = batches.map(({ batch, records, isMade }, index): Parcel<Line> => {
+      // Only with the last of them the log has all of the raw batch.
+      const ids = idsFor(line, raw, records, index === batches.length - 1);
+      return { line, batch: ids === undefined ? batch : { ...batch, ids }, isMade };
+    });
+    if (known === undefined || known <= (raw.origin?.offset ?? 0)) return addressed;
+    return addressed.flatMap((parcel, index) => {
+      const fresh = freshOf(raw, batches[index]?.records, known);
+      if (fresh.length === parcel.batch.ends.length) return [parcel];
+      hasKnown = true;
+      return fresh.length === 0 ? [] : [{ ...parcel, batch: pick(parcel.batch, fresh), isMade: false }];
+    });
+  });
+  return { parcels, hasKnown };
+}
+
+/** Which records of a batch, by index, end behind what is known of their stream. */
+function freshOf(raw: RawBatch, records: Uint32Array | undefined, known: number): number[] {
+  const fresh: number[] = [];
+  const count = records?.length ?? raw.ends.length;
+  for (let index = 0; index < count; index++) {
+    if (endOf(raw, records?.[index] ?? index) > known) fresh.push(index);
+  }
+  return fresh;
+}
+
+/** Where a record ends in its stream; where that does not follow from its length, where the next one begins. */
+function endOf({ origin, ends }: RawBatch, index: number): number {
+  if (origin?.offsets === undefined) return (origin?.offset ?? 0) + (ends[index] ?? 0);
+  return origin.offsets[index + 1] ?? Infinity;
+}
+
+function idsFor(
   { output, buffer }: Addressee,
   raw: RawBatch,
-  records?: Uint32Array,
-): EncodedBatch {
+  records: Uint32Array | undefined,
+  isLast: boolean,
+): RecordIds | undefined {
   // What goes to a server may become a dead letter, which is known by its id.
-  if (!output.takesIds && output.batching === undefined && !buffer.durable) return batch;
-  const ids = idsOf(raw, records);
-  return ids === undefined ? batch : { ...batch, ids };
+  if (!output.takesIds && output.batching === undefined && !buffer.durable) return undefined;
+  return idsOf(raw, records, isLast);
 }
 
-/** The ids of the records of a batch, or of some of them by index. */
-export function idsOf({ origin, ends }: RawBatch, records?: Uint32Array): RecordIds | undefined {
+/** The ids of the records of a batch, or of some of them by index. `isLast`: nothing more of the batch follows. */
+export function idsOf(raw: RawBatch, records?: Uint32Array, isLast = true): RecordIds | undefined {
+  const { origin, ends } = raw;
   if (origin === undefined) return undefined;
   const { id, offset, offsets: given } = origin;
   const count = records?.length ?? ends.length;
@@ -82,5 +138,8 @@ export function idsOf({ origin, ends }: RawBatch, records?: Uint32Array): Record
     const index = records?.[i] ?? i;
     offsets[i] = given?.[index] ?? offset + (index === 0 ? 0 : ends[index - 1] ?? 0);
   }
-  return { origins: [{ id, end: count }], offsets };
+  const last = ends.length - 1;
+  // Where lengths do not tell where the last record ends, it may be longer when it comes again.
+  const until = given === undefined ? endOf(raw, last) : given[last];
+  return { origins: [{ id, end: count, ...(isLast && until !== undefined ? { until } : {}) }], offsets };
 }

@@ -22,7 +22,7 @@ Deno.test("parcelsOf gives each output what was made for it, or the batch as it 
   ];
   const way = { raw: ["raw"], processed: ["made", "parts", "none"] };
   const lines = ["raw", "made", "parts", "none"].map(lineOf);
-  const parcels = parcelsOf(lines, way, RAW, { ...NOTHING, batches });
+  const { parcels } = parcelsOf(lines, way, RAW, { ...NOTHING, batches });
   assert.deepEqual(parcels.map(({ line, batch }) => [line.name, batch.partition, recordsOf(batch)]), [
     ["raw", "of raw", ["a\n", "b\n"]],
     ["made", "of made", ["1\n"]],
@@ -50,7 +50,7 @@ Deno.test("parcelsOf gives the ids of the records to outputs that take them", ()
   }];
   const some = { output: "taking", batch: batchOf(["B\n"]), records: Uint32Array.of(1) };
   const way = { raw: ["plain", "log"], processed: ["taking"] };
-  const parcels = parcelsOf(lines, way, raw, { ...NOTHING, batches: [some] });
+  const { parcels } = parcelsOf(lines, way, raw, { ...NOTHING, batches: [some] });
   const ids = parcels.map((
     { line, batch },
   ) => [line.name, batch.ids && recordId(batch, 0), recordId(batch, 1)]);
@@ -60,7 +60,7 @@ Deno.test("parcelsOf gives the ids of the records to outputs that take them", ()
     ["log", "lid.0.2s", "lid.0.2u"],
   ]);
   const cut = { ...raw, origin: { ...raw.origin, offsets: Float64Array.of(7, 35) } };
-  const [first] = rawParcelsOf([taking], cut);
+  const [first] = rawParcelsOf([taking], cut).parcels;
   assert.deepEqual([recordId(first!.batch, 0), recordId(first!.batch, 1)], ["lid.0.7", "lid.0.z"]);
 });
 
@@ -73,8 +73,67 @@ Deno.test("rawParcelsOf copies what an optional output gets, since the input doe
       optional: true,
     }],
     RAW,
-  );
+  ).parcels;
   assert.equal(required!.batch.bytes, RAW.bytes);
   assert.notEqual(optional!.batch.bytes.buffer, RAW.bytes.buffer);
   assert.deepEqual(recordsOf(optional!.batch), recordsOf(required!.batch));
+});
+
+/** A line with a log that knows a stream up to this offset. */
+function knowing(name: string, known: number | undefined) {
+  return {
+    ...lineOf(name),
+    buffer: { durable: true, knownUntil: (id: string) => id === "lid" ? known : undefined },
+  };
+}
+
+Deno.test("parcelsOf leaves out what the log of an output has already", () => {
+  const raw = {
+    ...batchOf(["a\n", "bb\n", "c\n"]),
+    source: RAW.source,
+    receivedAt: 0,
+    origin: { id: "lid", offset: 10 },
+  };
+  const sent = (known: number | undefined, records?: number[]) => {
+    const batches = records === undefined ? [] : [{
+      output: "log",
+      batch: batchOf(records.map((index) => `made ${index}\n`)),
+      records: Uint32Array.from(records),
+    }];
+    const way = records === undefined ? { raw: ["log"], processed: [] } : { raw: [], processed: ["log"] };
+    const { parcels, hasKnown } = parcelsOf([knowing("log", known)], way, raw, { ...NOTHING, batches });
+    return [parcels.flatMap(({ batch }) => recordsOf(batch)), hasKnown, parcels[0]?.batch.ids?.origins];
+  };
+  const origins = [{ id: "lid", end: 3, until: 17 }];
+  assert.deepEqual(sent(undefined), [["a\n", "bb\n", "c\n"], false, origins]);
+  assert.deepEqual(sent(10), [["a\n", "bb\n", "c\n"], false, origins]);
+  assert.deepEqual(sent(12), [["bb\n", "c\n"], true, [{ id: "lid", end: 2, until: 17 }]]);
+  // Other records than before: what is new in part is taken whole.
+  assert.deepEqual(sent(13), [["bb\n", "c\n"], true, [{ id: "lid", end: 2, until: 17 }]]);
+  assert.deepEqual(sent(17), [[], true, undefined]);
+  assert.deepEqual(sent(12, [0, 2]), [["made 2\n"], true, [{ id: "lid", end: 1, until: 17 }]]);
+  assert.deepEqual(sent(17, [0, 2]), [[], true, undefined]);
+});
+
+Deno.test("parcelsOf says that a stream is covered only with the last part of a batch", () => {
+  const raw = { ...RAW, origin: { id: "lid", offset: 0 } };
+  const batches = ["p", "q"].map((partition, index) => ({
+    output: "log",
+    batch: batchOf([`${partition}\n`], partition),
+    records: Uint32Array.of(index),
+  }));
+  const way = { raw: [], processed: ["log"] };
+  const { parcels } = parcelsOf([knowing("log", undefined)], way, raw, { ...NOTHING, batches });
+  assert.deepEqual(parcels.map(({ batch }) => batch.ids?.origins), [
+    [{ id: "lid", end: 1 }],
+    [{ id: "lid", end: 1, until: 4 }],
+  ]);
+});
+
+Deno.test("rawParcelsOf does not say that the last record is covered where it may become longer", () => {
+  const origin = { id: "lid", offset: 0, offsets: Float64Array.of(0, 30) };
+  const [parcel] = rawParcelsOf([knowing("log", undefined)], { ...RAW, origin }).parcels;
+  assert.deepEqual(parcel?.batch.ids?.origins, [{ id: "lid", end: 2, until: 30 }]);
+  const again = rawParcelsOf([knowing("log", 30)], { ...RAW, origin });
+  assert.deepEqual(again.parcels.flatMap(({ batch }) => recordsOf(batch)), ["b\n"]);
 });
