@@ -1,5 +1,6 @@
 import { crc32 } from "node:zlib";
 import type { JsonObject } from "../../checkpoints/checkpoint_store.ts";
+import type { CoveredStream } from "./covered_streams.ts";
 import type { FileSystem } from "./file_system.ts";
 import type { ReleasedRange } from "./released.ts";
 import type { Place } from "./segment.ts";
@@ -18,6 +19,8 @@ export interface Cursor {
   readonly synced: Place;
   /** What the next batch is numbered; batches before it may have been delivered without having reached the disk. */
   readonly next: Place;
+  /** Up to where streams are on the disk. */
+  readonly streams: readonly CoveredStream[];
   /** What the output keeps of the same moment. */
   readonly state?: JsonObject | undefined;
 }
@@ -33,7 +36,7 @@ const SMALLEST_SLOT = 4096;
  * bytes: a file that keeps its length can be written on a full disk, and must be, since only then segments can go.
  */
 export function encodeCursor(cursor: Cursor, length = 0): Uint8Array {
-  const { generation, savedAt, mark, released, synced, next, state } = cursor;
+  const { generation, savedAt, mark, released, synced, next, streams, state } = cursor;
   const json = JSON.stringify({
     v: 1,
     generation,
@@ -42,6 +45,7 @@ export function encodeCursor(cursor: Cursor, length = 0): Uint8Array {
     released: released.map(({ first, end, record }) => [first, end, record]),
     synced: [synced.batch, synced.record],
     next: [next.batch, next.record],
+    streams,
     state,
   });
   const content = new TextEncoder().encode(`00000000 ${json}`);
@@ -66,7 +70,10 @@ export function decodeCursor(bytes: Uint8Array): Cursor | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null || !("v" in value) || value.v !== 1) return undefined;
-  const { generation, saved_at, mark, released, synced, next, state } = value as Record<string, unknown>;
+  const { generation, saved_at, mark, released, synced, next, streams, state } = value as Record<
+    string,
+    unknown
+  >;
   const places = [mark, synced, next].map(placeOf);
   const [markPlace, syncedPlace, nextPlace] = places;
   const ranges = Array.isArray(released) ? released.map(rangeOf) : [undefined];
@@ -81,6 +88,7 @@ export function decodeCursor(bytes: Uint8Array): Cursor | undefined {
     released: ranges,
     synced: syncedPlace,
     next: nextPlace,
+    streams: Array.isArray(streams) ? streams.flatMap(streamOf) : [],
     state: state as JsonObject | undefined,
   };
 }
@@ -89,6 +97,12 @@ function placeOf(value: unknown): Place | undefined {
   if (!Array.isArray(value)) return undefined;
   const [batch, record]: unknown[] = value;
   return typeof batch === "number" && typeof record === "number" ? { batch, record } : undefined;
+}
+
+function streamOf(value: unknown): CoveredStream[] {
+  if (!Array.isArray(value)) return [];
+  const [id, until]: unknown[] = value;
+  return typeof id === "string" && typeof until === "number" ? [[id, until]] : [];
 }
 
 function rangeOf(value: unknown): ReleasedRange | undefined {

@@ -1,6 +1,7 @@
 import type { CheckpointParticipant } from "../../checkpoints/checkpoint_store.ts";
 import type { Log } from "../../lib/log.ts";
 import { reasonOf } from "../../lib/reason.ts";
+import { within } from "../../lib/within.ts";
 import { type Cursor, CURSOR_FILES, encodeCursor, type FoundCursor } from "./cursor.ts";
 import type { FileSystem } from "./file_system.ts";
 import type { ReleasedBatches } from "./released.ts";
@@ -18,11 +19,18 @@ export interface CursorKeeperOptions {
   readonly now: () => number;
   /** How far the log has been delivered now. */
   position(): Pick<Cursor, "mark" | "released" | "synced" | "next">;
+  /** Up to where streams are on the disk, with all batches before a place. */
+  streams(before: Place): Cursor["streams"];
+  /** Resolves once everything that was written is on the disk. */
+  flush(): Promise<void>;
   /** Called after a save with what the two slots say; a start may use either. */
   onSaved(saved: readonly ReleasedBatches[]): Promise<void>;
   /** Whether something waits for both slots to say what is so now. */
   wantsMore(): boolean;
 }
+
+/** How long a save waits until all is on the disk, in ms. */
+const FLUSH_TIME = 1000;
 
 /** Nothing is released. */
 const NOWHERE: Place = { batch: 0, record: 0 };
@@ -59,10 +67,12 @@ export class CursorKeeper {
    * become full; and what was found missing is told once only.
    */
   async prepare(): Promise<void> {
-    const { found, position } = this.#options;
+    const { found } = this.#options;
     try {
       for (let slot = 0; slot < CURSOR_FILES.length; slot++) {
-        await this.#write({ ...position(), state: found.cursor?.state });
+        const where = this.#options.position();
+        const known = this.#options.streams(where.synced);
+        await this.#write({ ...where, streams: known, state: found.cursor?.state });
       }
     } catch (error) {
       this.#tell(error);
@@ -115,14 +125,18 @@ export class CursorKeeper {
   }
 
   async #save(): Promise<void> {
-    const { participant, position, onSaved } = this.#options;
+    const { participant, position, streams, flush, onSaved } = this.#options;
     this.#isDirty = false;
     // Position and state are of the same turn of the event loop, so both tell of the same moment.
     const where = position();
     const moment = participant?.snapshot();
     try {
       await moment?.sync();
-      await this.#write({ ...where, state: moment?.state });
+      // What the state tells of was delivered, perhaps before it was in the log. It must be known when it comes again.
+      // But where the disk is full, segments can only go once this is saved.
+      const isFlushed = participant !== undefined && await within(flush(), FLUSH_TIME);
+      const before = isFlushed ? where.next : where.synced;
+      await this.#write({ ...where, streams: streams(before), state: moment?.state });
     } catch (error) {
       this.#isDirty = true;
       throw error;

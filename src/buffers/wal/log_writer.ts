@@ -134,11 +134,9 @@ export class LogWriter {
     this.#queue.push(item);
     this.#queuedBytes += entry.frameLength;
     this.#unsyncedBytes += entry.frameLength;
+    if (syncInterval > 0) this.#interval ??= setTimeout(() => this.#force(), syncInterval);
     if (syncInterval === 0 || this.#queuedBytes >= GATHER_BYTES) this.#work();
-    else {
-      this.#gathering ??= setTimeout(() => this.#work(), GATHER_TIME);
-      this.#interval ??= setTimeout(() => this.#force(), syncInterval);
-    }
+    else this.#gathering ??= setTimeout(() => this.#work(), GATHER_TIME);
   }
 
   /** Whether a frame of this length would go to a new segment. */
@@ -192,6 +190,8 @@ export class LogWriter {
     this.#interval = undefined;
     this.#dueBefore = this.#next.batch;
     this.#work();
+    // Also while writing waits for a full disk: what is written is to be safe, and its segments are to go some time.
+    this.#sync();
   }
 
   #work(): void {

@@ -1,4 +1,4 @@
-import type { Batch, EncodedBatch, RecordIds } from "../../batch.ts";
+import type { Batch, EncodedBatch, RecordIds, RecordOrigin } from "../../batch.ts";
 import { type Block, pad8 } from "./block.ts";
 
 /*
@@ -8,7 +8,7 @@ import { type Block, pad8 } from "./block.ts";
  *   0  u32  length of the names        12  u32  bytes of all records
  *   4  u32  1: with ids, 2: with keys  16  u32  bytes of all keys
  *   8  u32  records                    20  u32  0
- *  24  names: JSON in UTF-8, [partition, origin, end, origin, end, …]
+ *  24  names: JSON in UTF-8, [partition, origin, end, until, origin, end, until, …]; until may be null
  *      f64 × records: where each stands in its stream       (with ids)
  *      u32 × records: where each ends
  *      u32 × records: where each key ends                   (with keys)
@@ -24,8 +24,8 @@ const decoder = new TextDecoder();
 
 /** Partition and origins, as they stand in the payload. JSON keeps lone surrogates, which UTF-8 alone does not. */
 export function namesOf({ partition, ids }: EncodedBatch): Uint8Array {
-  const names: (string | number)[] = [partition];
-  for (const { id, end } of ids?.origins ?? []) names.push(id, end);
+  const names: (string | number | null)[] = [partition];
+  for (const { id, end, until } of ids?.origins ?? []) names.push(id, end, until ?? null);
   return encoder.encode(JSON.stringify(names));
 }
 
@@ -137,13 +137,14 @@ function parseNames(bytes: Uint8Array): { partition: string; origins: RecordIds[
   }
   if (!Array.isArray(names)) return undefined;
   const [partition, ...rest] = names;
-  if (typeof partition !== "string" || rest.length % 2 !== 0) return undefined;
-  const origins: { id: string; end: number }[] = [];
-  for (let index = 0; index < rest.length; index += 2) {
+  if (typeof partition !== "string" || rest.length % 3 !== 0) return undefined;
+  const origins: RecordOrigin[] = [];
+  for (let index = 0; index < rest.length; index += 3) {
     const id: unknown = rest[index];
     const end: unknown = rest[index + 1];
+    const until: unknown = rest[index + 2];
     if (typeof id !== "string" || typeof end !== "number") return undefined;
-    origins.push({ id, end });
+    origins.push(typeof until === "number" ? { id, end, until } : { id, end });
   }
   return { partition, origins };
 }
@@ -189,10 +190,10 @@ export function salvage(
 /** A batch with only these records, in their order, on memory of its own. */
 export function only(batch: EncodedBatch, kept: readonly number[]): EncodedBatch {
   const { ids, keys, partition } = batch;
-  const origins: { id: string; end: number }[] = [];
-  for (const { id, end } of ids?.origins ?? []) {
-    const until = kept.findIndex((index) => index >= end);
-    origins.push({ id, end: until < 0 ? kept.length : until });
+  const origins: RecordOrigin[] = [];
+  for (const origin of ids?.origins ?? []) {
+    const first = kept.findIndex((index) => index >= origin.end);
+    origins.push({ ...origin, end: first < 0 ? kept.length : first });
   }
   return {
     ...onlyOf(batch, kept),

@@ -6,6 +6,7 @@ import type { BatchBuffer, BufferedBatch } from "../batch_buffer.ts";
 import { Backlog } from "./backlog.ts";
 import { Arena } from "./block.ts";
 import { Compaction, type CompactionPolicy } from "./compaction.ts";
+import { CoveredStreams } from "./covered_streams.ts";
 import { CursorKeeper } from "./cursor_keeper.ts";
 import { DiskReader } from "./disk_reader.ts";
 import { encodeEntry, type Entry } from "./entry.ts";
@@ -72,6 +73,7 @@ interface OpenLog {
   readonly arena: Arena;
   readonly recent: RecentBatches;
   readonly backlog: Backlog;
+  readonly covered: CoveredStreams;
   readonly writer: LogWriter;
   readonly reader: LogReader;
   readonly disk: DiskReader;
@@ -150,10 +152,11 @@ export class WalBuffer implements BatchBuffer {
   write(batch: EncodedBatch): Promise<Outcome> {
     const open = this.#open;
     if (this.#isClosed || open === undefined) return Promise.resolve("failed");
-    const { writer, recent, backlog, arena, reader } = open;
+    const { writer, recent, backlog, arena, reader, covered } = open;
     const entry = encodeEntry(batch, writer.next, this.#now(), this.#options.compression, arena);
     this.counters.writtenBytes += entry.frameLength;
     backlog.add(entry);
+    covered.wrote(entry.batch, batch.ids?.origins ?? []);
     return new Promise((settle) => {
       entry.settle = settle;
       writer.append(entry);
@@ -197,6 +200,10 @@ export class WalBuffer implements BatchBuffer {
       open.keeper.changed();
     }
     return dropped;
+  }
+
+  knownUntil(origin: string): number | undefined {
+    return this.#open?.covered.until(origin);
   }
 
   close(): void {
@@ -252,6 +259,10 @@ export class WalBuffer implements BatchBuffer {
       now,
       onSynced: (entries) => this.#synced(entries, arena, recent),
     }, found.continuesLast ? segments.at(-1) : undefined);
+    const disk = new DiskReader({ files, directory, arena, segments });
+    const covered = new CoveredStreams(found.cursor.cursor?.streams ?? []);
+    const seen = found.cursor.cursor?.synced ?? segments[0]?.first;
+    if (seen !== undefined) await covered.read(disk, arena, seen, found.end);
     const compaction = new Compaction({
       files,
       directory,
@@ -275,6 +286,8 @@ export class WalBuffer implements BatchBuffer {
         const { mark, ranges } = backlog.released;
         return { mark, released: [...ranges], synced: writer.synced, next: writer.next };
       },
+      streams: (before) => covered.safe(before),
+      flush: () => writer.flush(),
       wantsMore: () => compaction.isWaiting(backlog.released),
       onSaved: async (saved) => {
         this.counters.deletedSegments += await compaction.run(saved);
@@ -282,7 +295,6 @@ export class WalBuffer implements BatchBuffer {
       },
     });
     await keeper.prepare();
-    const disk = new DiskReader({ files, directory, arena, segments });
     const reader = new LogReader({
       directory,
       backlog,
@@ -299,7 +311,7 @@ export class WalBuffer implements BatchBuffer {
       },
       onLost: (records) => this.counters.lostRecords += records,
     });
-    this.#open = { lock, arena, recent, backlog, writer, reader, disk, compaction, keeper };
+    this.#open = { lock, arena, recent, backlog, covered, writer, reader, disk, compaction, keeper };
     if (backlog.records > 0) {
       const { records, bytes } = backlog;
       log.info(`Found ${records} records in "${directory}" that are still to be delivered`, {

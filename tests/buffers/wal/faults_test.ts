@@ -214,3 +214,26 @@ Deno.test("A reader that lags behind reads from the disk what memory has no room
     assert.deepEqual(disk.paths().filter((path) => path.endsWith(".wal")), []);
   }
 });
+
+Deno.test("While the disk is full, what is written already is forced to it, and delivered segments go", async () => {
+  const disk = new SimulatedDisk();
+  const log = await openLog(DIRECTORY, {
+    files: disk,
+    segmentBytes: 400,
+    syncInterval: 3,
+    cursorInterval: 1,
+  });
+  disk.capacity = disk.paths().reduce((sum, path) => sum + (disk.read(path)?.length ?? 0), 0) + 900;
+  const outcomes: string[] = [];
+  for (let index = 0; index < 12; index++) {
+    void log.write(batchOf([`record ${index}`])).then((outcome) => outcomes.push(outcome));
+  }
+  await until(() => outcomes.length >= 4);
+  assert.equal(log.hasRoom(1, 1), false);
+  for (const buffered of await take(log, 12)) buffered.release("delivered");
+  await until(() => log.counters.deletedSegments > 0);
+  await log.flush();
+  assert.equal(outcomes.length, 12);
+  assert.ok(outcomes.every((outcome) => outcome === "delivered"));
+  await log[Symbol.asyncDispose]();
+});

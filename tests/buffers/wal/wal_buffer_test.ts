@@ -1,6 +1,8 @@
+import assert from "node:assert/strict";
 import type { WalBuffer } from "../../../src/buffers/wal/wal_buffer.ts";
 import { bufferContract } from "../../contracts/buffer_contract.ts";
-import { logIn } from "./support.ts";
+import { batchOf } from "../../contracts/batches.ts";
+import { logIn, openLog, withDirectory } from "./support.ts";
 
 /** Removes its directory when it is disposed. */
 async function temporary(bounds: { events: number; bytes: number }): Promise<WalBuffer> {
@@ -16,3 +18,11 @@ async function temporary(bounds: { events: number; bytes: number }): Promise<Wal
 }
 
 bufferContract("WalBuffer", temporary);
+
+Deno.test("WalBuffer forces a burst to the disk in time also when nothing follows it", () =>
+  withDirectory(async (directory) => {
+    const log = await openLog(directory, { syncInterval: 5 });
+    const outcomes = Array.from({ length: 40 }, () => log.write(batchOf(["x".repeat(20_000)])));
+    assert.deepEqual(new Set(await Promise.all(outcomes)), new Set(["delivered"]));
+    await log[Symbol.asyncDispose]();
+  }));
