@@ -19,6 +19,7 @@ import { ConfigError, formatProblem, type LoadedConfig, type Problem } from "./c
 import { notBuiltYet } from "./config/planned.ts";
 import { Ledger, type Summary, summaryOf } from "./ledger.ts";
 import { formatDuration } from "./lib/duration.ts";
+import { loadModule } from "./lib/load_module.ts";
 import type { Log } from "./lib/log.ts";
 import { reasonOf } from "./lib/reason.ts";
 import { within } from "./lib/within.ts";
@@ -245,7 +246,10 @@ export class Agent {
   }
 
   async #watchConfig(): Promise<void> {
-    const { watchConfigFile } = await import("./config/watch.ts");
+    const { watchConfigFile } = await loadModule<typeof import("./config/watch.ts")>(
+      "./config/watch.ts",
+      import.meta.url,
+    );
     const { configFile, pollOnly } = this.#options;
     await watchConfigFile(configFile, () => this.reload(), { signal: this.#watching.signal, pollOnly });
   }

@@ -8,6 +8,7 @@ import { DeadLetterQueue } from "./delivery/dead_letter_queue.ts";
 import type { Config, InputEntry, OutputEntry } from "./config/config.ts";
 import type { Input, InputContext } from "./inputs/input.ts";
 import { inputTypes } from "./inputs/registry.ts";
+import { loadModule } from "./lib/load_module.ts";
 import type { Log } from "./lib/log.ts";
 import type { Output, OutputClosedError, OutputContext } from "./outputs/output.ts";
 import { outputTypes } from "./outputs/registry.ts";
@@ -53,7 +54,11 @@ export async function buildOutput(entry: OutputEntry, config: Config, log: Log):
     | PlannedType<unknown>;
   const [place] = checkpointPlaces(config);
   const { name, optional } = entry;
-  const output = await built(type, entry).create(entry.config, { name, log, directory: place?.directory });
+  const output = await built(type, entry).create(entry.config, {
+    name,
+    log,
+    directory: place?.directory ?? logDirectory(entry, config),
+  });
   const { buffer, reliability } = settingsOf(entry, config);
   const { retry, circuit_breaker: breaker } = reliability;
   return {
@@ -105,7 +110,10 @@ async function buildBuffer(
   const directory = logDirectory(entry, config);
   const { size: events, max_bytes: bytes } = settingsOf(entry, config).buffer;
   if (directory === undefined) return new MemoryBuffer({ events, bytes });
-  const { WalBuffer } = await import("./buffers/wal/wal_buffer.ts");
+  const { WalBuffer } = await loadModule<typeof import("./buffers/wal/wal_buffer.ts")>(
+    "./buffers/wal/wal_buffer.ts",
+    import.meta.url,
+  );
   const { wal } = config;
   return new WalBuffer({
     directory,
@@ -115,6 +123,7 @@ async function buildBuffer(
     syncInterval: wal.sync_on_write ? 0 : wal.sync_interval,
     compression: wal.compression,
     compaction: wal.compaction_policy,
+    retention: wal.retention,
     participant: output.participant,
     log,
   });

@@ -1,14 +1,18 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import type { ComponentType } from "./component.ts";
 import type { Framer } from "./framing/framer.ts";
 import { framingOf } from "./framing/framing_options.ts";
 import type { Config, InputEntry } from "./config/config.ts";
+import { outputKeyPath } from "./config/hints.ts";
 import { ConfigError, type LoadedConfig, locate, type Problem } from "./config/load.ts";
 import { problemAt } from "./config/problem.ts";
 import { KeyError, KeyErrors, KeyMistakes } from "./lib/key_error.ts";
+import { loadModule } from "./lib/load_module.ts";
 import type { Log } from "./lib/log.ts";
 import type { PermissionNeed } from "./lib/permission.ts";
 import { reasonOf } from "./lib/reason.ts";
+import { outputTypes } from "./outputs/registry.ts";
 import type { Way } from "./delivery/parcels.ts";
 import type { Processing } from "./pipeline_options.ts";
 import { isPlain, type PlanFiles, type ProcessorPlan } from "./processing/plan.ts";
@@ -68,9 +72,11 @@ export function planOf({ outputs }: Config, { name, parsers, transforms }: Input
 }
 
 /** Whether an output writes whatever it gets as it is. */
-function takesAnything({ config, if: condition, routes }: ProcessorPlan["outputs"][number]): boolean {
-  const { encoding } = config as { readonly encoding?: unknown };
-  return condition === undefined && routes.length === 0 && (encoding === "auto" || encoding === "text");
+function takesAnything({ type, config, if: condition, routes }: ProcessorPlan["outputs"][number]): boolean {
+  if (condition !== undefined || routes.length > 0) return false;
+  const types: Readonly<Record<string, Pick<ComponentType<unknown, unknown, unknown>, "takesLines">>> =
+    outputTypes;
+  return types[type]?.takesLines?.(config) ?? false;
 }
 
 /** A file or a directory that parsers or transforms work with, and where the plan names it. */
@@ -96,22 +102,13 @@ function resourcesOf({ parsers, transforms }: ProcessorPlan): PlanResource[] {
   return found;
 }
 
-/** What processing needs from the operating system. Workers load the program's own modules, and may do nothing else. */
+/** What processing needs from the operating system, beside the modules of the program. */
 export function processingNeeds(config: Config): PermissionNeed[] {
-  const { plans } = planProcessing(config);
-  const files = plans.flatMap(resourcesOf).map(({ path }): PermissionNeed => ({
+  return planProcessing(config).plans.flatMap(resourcesOf).map(({ path }): PermissionNeed => ({
     name: "read",
     path,
     why: "a parser or a transform works with it",
   }));
-  return plans.length === 0 ? [] : [
-    ...files,
-    {
-      name: "read",
-      path: resolve(import.meta.dirname ?? "."),
-      why: "workers that parse and transform load their code",
-    },
-  ];
 }
 
 /**
@@ -130,7 +127,10 @@ export async function prepareProcessing(loaded: LoadedConfig): Promise<PreparedP
   for (const { name, parsers } of loaded.config.inputs) {
     const options = framingOf(parsers);
     if (options === undefined) continue;
-    const { createFramer } = await import("./framing/framing.ts");
+    const { createFramer } = await loadModule<typeof import("./framing/framing.ts")>(
+      "./framing/framing.ts",
+      import.meta.url,
+    );
     const joining = parsers.findIndex(({ multiline }) => multiline !== undefined);
     const key = `parsers[${joining}].multiline.pattern`;
     try {
@@ -144,7 +144,10 @@ export async function prepareProcessing(loaded: LoadedConfig): Promise<PreparedP
     }
   }
   if (plans.length > 0) {
-    const { buildProcessor } = await import("./processor.ts");
+    const { buildProcessor } = await loadModule<typeof import("./processor.ts")>(
+      "./processor.ts",
+      import.meta.url,
+    );
     for (const plan of plans) {
       // What is to say of a plan as a whole is said by parsers.
       const warn = (message: string) => tell(warnings, plan.input, "parsers[0]", message);
@@ -159,7 +162,10 @@ export async function prepareProcessing(loaded: LoadedConfig): Promise<PreparedP
   }
   if (problems.length > 0) throw new ConfigError(withoutDoubles(problems));
   if (plans.length > 0 || framers.size > 0) {
-    const { hazardsOf } = await import("./processing/hazards.ts");
+    const { hazardsOf } = await loadModule<typeof import("./processing/hazards.ts")>(
+      "./processing/hazards.ts",
+      import.meta.url,
+    );
     for (const entry of loaded.config.inputs) {
       const hazards = await hazardsOf(planOf(loaded.config, entry));
       for (const { key, hint } of hazards) tell(warnings, entry.name, key, hint);
@@ -191,7 +197,10 @@ export function isSameProcessing(one: PreparedProcessing, other: PreparedProcess
 export async function startProcessing(prepared: PreparedProcessing, log: Log): Promise<Processing> {
   const { ways, plans, files, processors, workerPool } = prepared;
   if (plans.length === 0) return nothingToProcess(ways);
-  const { ProcessorHost } = await import("./workers/processor_host.ts");
+  const { ProcessorHost } = await loadModule<typeof import("./workers/processor_host.ts")>(
+    "./workers/processor_host.ts",
+    import.meta.url,
+  );
   const { num_workers: workers, queue_size, job_timeout } = workerPool;
   const host = new ProcessorHost({
     ways,
@@ -224,8 +233,14 @@ async function explosionOf(
   pattern: string | undefined,
 ): Promise<{ text: string; canBeStopped: boolean } | undefined> {
   if (pattern === undefined) return undefined;
-  const { explosionHint, usesBacktrackingOnly } = await import("./lib/regexp_hazard.ts");
-  const { compileRegExp } = await import("./lib/regular_expression.ts");
+  const { explosionHint, usesBacktrackingOnly } = await loadModule<typeof import("./lib/regexp_hazard.ts")>(
+    "./lib/regexp_hazard.ts",
+    import.meta.url,
+  );
+  const { compileRegExp } = await loadModule<typeof import("./lib/regular_expression.ts")>(
+    "./lib/regular_expression.ts",
+    import.meta.url,
+  );
   const text = await explosionHint(compileRegExp(pattern));
   return text === undefined ? undefined : { text, canBeStopped: !usesBacktrackingOnly(pattern) };
 }
@@ -287,7 +302,8 @@ function pathOf(
   if (list === "outputs") {
     const plan = planProcessing(config).plans.find((plan) => plan.input === input.name);
     const output = config.outputs.find(({ name }) => name === plan?.outputs[index]?.name);
-    return `${output?.path ?? "output"}${rest}`;
+    if (output === undefined || rest === "") return `${output?.path ?? "output"}${rest}`;
+    return outputKeyPath(positions, output, rest.slice(1));
   }
   if (list === "parsers") {
     const path = positions.has(`${input.path}.parser`) ? `${input.path}.parser` : "parser";

@@ -14,6 +14,11 @@ export interface ComponentType<Config, Component, Context> {
   /** What the component needs from the operating system with this configuration. */
   permissions(config: Config): PermissionNeed[];
   create(config: Config, context: Context): Component;
+  /**
+   * Of outputs: whether lines may reach it as they came, where nothing parses, changes or chooses records. Absent: its
+   * encoder makes something of every record.
+   */
+  takesLines?(config: Config): boolean;
 }
 
 /** A kind whose configuration is known and validated, while the component itself is not built yet. */

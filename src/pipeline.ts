@@ -9,11 +9,9 @@ import { WaitNotices } from "./delivery/wait_notices.ts";
 import { type Counts, Ledger } from "./ledger.ts";
 import { ByteBudget } from "./lib/byte_budget.ts";
 import { InOrder } from "./lib/in_order.ts";
-import type { Log } from "./lib/log.ts";
 import { reasonOf } from "./lib/reason.ts";
 import { within } from "./lib/within.ts";
 import { outputBuffers } from "./lib/spare_buffers.ts";
-import type { OutputClosedError } from "./outputs/output.ts";
 import type { PipelineOptions, PipelineSettings, Processing, Replacement } from "./pipeline_options.ts";
 import type { Processed } from "./processing/plan.ts";
 

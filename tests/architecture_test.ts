@@ -94,6 +94,9 @@ const ENTRIES: Record<string, string> = {
   "cli/docs.ts": "run by the task `docs`",
 };
 
+/** The packages that every start loads. */
+const PACKAGES_AT_START = ["@logtape/logtape", "picomatch", "yaml"];
+
 /** Too long, with the reason why they stay so. */
 const LONG: Record<string, string> = {};
 
@@ -162,6 +165,37 @@ Deno.test("src imports nothing around in a circle", () => {
   };
   for (const { path } of sources) visit(path, []);
   assert.deepEqual(circles, []);
+});
+
+Deno.test("src imports on demand either literally, or with loadModule, which names type and file alike", () => {
+  const violations = sources.flatMap(({ path, text }) => {
+    if (path === "lib/load_module.ts") return [];
+    const plain = code(text);
+    const hidden = [...plain.matchAll(/\bimport\((?!\s*")|\bimport\.meta\.resolve\b/g)].map(([found]) =>
+      `${path}: ${found}…`
+    );
+    const calls = [...plain.matchAll(/\bloadModule[<(][^;]*/g)].map(([found]) => found);
+    const wrong = calls.filter((call) => {
+      const [, type, file] = LOAD_MODULE.exec(call) ?? [];
+      return type === undefined || type !== file;
+    });
+    return [...hidden, ...wrong.map((call) => `${path}: ${call}`)];
+  });
+  assert.deepEqual(violations, []);
+});
+
+Deno.test("what is loaded on demand, and its packages, stay out of the module graph of main.ts", () => {
+  const graph = literalGraph("main.ts");
+  assert.deepEqual(loadedOnDemand().filter((path) => graph.has(path)), []);
+  const packages = [...graph].filter((target) => !target.endsWith(".ts") && !/^node:|[.]/.test(target));
+  assert.deepEqual(packages.sort(), PACKAGES_AT_START);
+});
+
+Deno.test("what workers load is in their module graph, since they may not read anything else", () => {
+  const graph = literalGraph("workers/worker.ts");
+  const users = sources.filter(({ path, text }) => graph.has(path) && /\bloadModule\b/.test(code(text)));
+  assert.deepEqual(users.map(({ path }) => path), []);
+  assert.ok(graph.has("parsers/grok/grok.ts") && graph.has("acorn"), "the graph holds imports on demand");
 });
 
 Deno.test("what runs in workers does no I/O", () => {
@@ -239,6 +273,41 @@ function runtimeImports(source: Source | undefined): Import[] {
     .filter(({ clause }) => !isTypesOnly(clause))
     .map(({ specifier }) => specifier);
   return source.imports.filter(({ local, specifier }) => local && specifiers.includes(specifier));
+}
+
+/** A call of `loadModule`: the module of the type, and the file. */
+const LOAD_MODULE = /^loadModule<typeof import\("([^"]+)"\)>\(\s*"([^"]+)",\s*import\.meta\.url,?\s*\)/;
+
+/** The files of src that are loaded with `loadModule`. */
+function loadedOnDemand(): string[] {
+  const found = sources.flatMap(({ text, imports }) =>
+    [...code(text).matchAll(/\bloadModule<typeof import\("([^"]+)"\)>/g)].map(([, file]) =>
+      imports.find(({ specifier }) => specifier === file)!.target
+    )
+  );
+  assert.ok(found.length > 10, "calls of loadModule are found");
+  return [...new Set(found)];
+}
+
+/** What Deno reads, parses and keeps before it runs the file: whatever it leads to, on demand or not. */
+function literalGraph(entry: string): Set<string> {
+  const graph = new Set<string>();
+  const visit = (path: string) => {
+    if (graph.has(path)) return;
+    graph.add(path);
+    const source = sources.find((candidate) => candidate.path === path);
+    if (source === undefined) return;
+    const onDemand = [...code(source.text).matchAll(/(?<!typeof )\bimport\(\s*"([^"]+)"/g)];
+    const specifiers = [
+      ...statementsOf(code(source.text)).filter(({ clause }) => !isTypesOnly(clause)).map((each) =>
+        each.specifier
+      ),
+      ...onDemand.map(([, specifier]) => specifier!),
+    ];
+    for (const { specifier, target } of source.imports) if (specifiers.includes(specifier)) visit(target);
+  };
+  visit(entry);
+  return graph;
 }
 
 function isTypesOnly(clause: string): boolean {

@@ -1,5 +1,6 @@
 import { LOG_LEVELS, type LogLevel } from "../telemetry/log_entry.ts";
 import type { Argument, Arguments, Command, Option } from "./command.ts";
+import { commandModules } from "./command_modules.ts";
 import type { Host } from "./host.ts";
 
 const CONFIG: Option = {
@@ -80,7 +81,7 @@ export const COMMANDS: readonly Command<Host>[] = [
     summary: "Print the saved positions",
     options: [CONFIG, JSON_OUTPUT],
     run: async (given) =>
-      (await import("./checkpoints.ts")).listCheckpoints({
+      (await commandModules.checkpoints()).listCheckpoints({
         directories: await checkpointDirectories(given.text("config")),
         json: given.has("json"),
       }),
@@ -95,7 +96,7 @@ export const COMMANDS: readonly Command<Host>[] = [
       description: 'Files, or lineages as "checkpoints list" shows them',
     },
     run: async (given) =>
-      (await import("./checkpoints.ts")).resetCheckpoints({
+      (await commandModules.checkpoints()).resetCheckpoints({
         directories: await checkpointDirectories(given.text("config")),
         all: given.has("all"),
         paths: given.words,
@@ -106,7 +107,7 @@ export const COMMANDS: readonly Command<Host>[] = [
     summary: "Print how many dead letters there are, and why",
     options: [CONFIG, LETTERS_DIR, JSON_OUTPUT],
     run: async (given) =>
-      (await import("./dlq.ts")).listLetters({ ...lettersPlace(given), json: given.has("json") }),
+      (await commandModules.dlq()).listLetters({ ...lettersPlace(given), json: given.has("json") }),
   },
   {
     name: "dlq show",
@@ -120,7 +121,7 @@ export const COMMANDS: readonly Command<Host>[] = [
       { name: "limit", value: "NUMBER", description: "So many at most" },
     ],
     run: async (given) =>
-      (await import("./dlq.ts")).showLetters({
+      (await commandModules.dlq()).showLetters({
         ...lettersPlace(given),
         selection: { ...lettersOf(given), reason: given.optional("reason"), id: given.optional("id") },
         limit: given.optional("limit"),
@@ -137,7 +138,7 @@ export const COMMANDS: readonly Command<Host>[] = [
       { name: "limit", value: "NUMBER", description: "So many at most" },
     ],
     run: async (given, host) =>
-      (await import("./dlq_replay.ts")).replayLetters({
+      (await commandModules.dlqReplay()).replayLetters({
         ...lettersPlace(given),
         selection: lettersOf(given),
         to: given.optional("to"),
@@ -156,7 +157,7 @@ export const COMMANDS: readonly Command<Host>[] = [
       { name: "yes", description: "Do it; without this it is only said how many there are" },
     ],
     run: async (given) =>
-      (await import("./dlq.ts")).purgeLetters({
+      (await commandModules.dlq()).purgeLetters({
         ...lettersPlace(given),
         selection: lettersOf(given),
         olderThan: given.optional("older-than"),
@@ -170,28 +171,28 @@ export const COMMANDS: readonly Command<Host>[] = [
     options: [CONFIG, JSON_OUTPUT],
     argument: LOGS,
     run: async (given) =>
-      (await import("./wal.ts")).inspectLogs({ directories: await logsOf(given), json: given.has("json") }),
+      (await commandModules.wal()).inspectLogs({ directories: await logsOf(given), json: given.has("json") }),
   },
   {
     name: "wal verify",
     summary: "Check every byte of the write-ahead logs and list all damage",
     options: [CONFIG],
     argument: LOGS,
-    run: async (given) => (await import("./wal.ts")).verifyLogs({ directories: await logsOf(given) }),
+    run: async (given) => (await commandModules.wal()).verifyLogs({ directories: await logsOf(given) }),
   },
   {
     name: "wal repair",
     summary: "Write damaged logs anew with all that can be read; the files as they were are kept",
     options: [CONFIG],
     argument: LOGS,
-    run: async (given) => (await import("./wal.ts")).repairLogs({ directories: await logsOf(given) }),
+    run: async (given) => (await commandModules.wal()).repairLogs({ directories: await logsOf(given) }),
   },
   {
     name: "wal compact",
     summary: "Delete segments that are delivered, as compaction_policy: manual leaves them",
     options: [CONFIG],
     argument: LOGS,
-    run: async (given) => (await import("./wal.ts")).compactLogs({ directories: await logsOf(given) }),
+    run: async (given) => (await commandModules.wal()).compactLogs({ directories: await logsOf(given) }),
   },
   {
     name: "wal dump",
@@ -203,7 +204,7 @@ export const COMMANDS: readonly Command<Host>[] = [
     ],
     argument: LOGS,
     run: async (given) =>
-      (await import("./wal.ts")).dumpLogs({
+      (await commandModules.wal()).dumpLogs({
         directories: await logsOf(given),
         from: given.optional("from"),
         ids: given.has("ids"),
@@ -224,7 +225,7 @@ export const COMMANDS: readonly Command<Host>[] = [
     name: "test",
     summary: "Run the tests that stand in a configuration",
     options: [CONFIG],
-    run: async (given) => (await import("./test_config.ts")).testConfig({ config: given.text("config") }),
+    run: async (given) => (await commandModules.testConfig()).testConfig({ config: given.text("config") }),
   },
   {
     name: "parse",
@@ -239,7 +240,7 @@ export const COMMANDS: readonly Command<Host>[] = [
       },
     ],
     run: async (given) =>
-      (await import("./parse_lines.ts")).parseLines({
+      (await commandModules.parseLines()).parseLines({
         parser: given.text("parser"),
         pattern: given.optional("pattern"),
         keys: given.optional("set"),
@@ -255,7 +256,7 @@ export const COMMANDS: readonly Command<Host>[] = [
     ],
     argument: { name: "FILE", description: "A file with records, or - for standard input" },
     run: async (given) =>
-      (await import("./explain.ts")).explain({
+      (await commandModules.explain()).explain({
         config: given.text("config"),
         input: given.optional("input"),
         record: given.text("record"),
@@ -271,7 +272,7 @@ export const COMMANDS: readonly Command<Host>[] = [
       description: "End by itself after this time, for example 5s",
     }],
     run: async (given, host) =>
-      (await import("./demo.ts")).runDemo({ duration: given.optional("duration") }, host),
+      (await commandModules.demo()).runDemo({ duration: given.optional("duration") }, host),
   },
   {
     name: "version",
@@ -302,7 +303,7 @@ function lettersOf(given: Arguments): Readonly<Record<"output" | "input", string
 
 async function logsOf(given: Arguments): Promise<readonly string[]> {
   if (given.words.length > 0) return given.words;
-  return (await import("./wal.ts")).logDirectories(given.text("config"));
+  return (await commandModules.wal()).logDirectories(given.text("config"));
 }
 
 async function checkpointDirectories(file: string): Promise<string[]> {

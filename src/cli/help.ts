@@ -28,12 +28,24 @@ Each command has its own help: logaggregator help run
 Exit codes: 0 success, 1 failure, 2 wrong usage or configuration.`;
 }
 
+/** The text of `logaggregator help GROUP`, such as `dlq`. */
+export function groupHelp<Context>(group: string, commands: readonly Command<Context>[]): string {
+  const members = commands.filter(({ name }) => name.startsWith(`${group} `));
+  const [first] = members;
+  return `Usage: logaggregator ${group} COMMAND [options]
+
+${table(members.map(({ name, summary }) => [name, summary]))}
+
+Each has its own help: logaggregator help ${first?.name ?? group}`;
+}
+
 /** The text of `logaggregator help COMMAND`. */
 export function commandHelp<Context>(command: Command<Context>): string {
   const { argument } = command;
+  const words = argument === undefined ? "" : argument.many ? ` [${argument.name}]` : ` ${argument.name}`;
   const parts = [
     command.summary,
-    `Usage: logaggregator ${command.name}${argument === undefined ? "" : ` ${argument.name}`}` +
+    `Usage: logaggregator ${command.name}${words}` +
     (command.options.length === 0 ? "" : " [options]"),
   ];
   if (argument !== undefined) {

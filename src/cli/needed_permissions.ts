@@ -3,6 +3,7 @@ import { logDirectory } from "../build_pipeline.ts";
 import { processingNeeds } from "../build_processing.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { inputTypes } from "../inputs/registry.ts";
+import { MODULE_NEEDS } from "../lib/load_module.ts";
 import type { PermissionNeed } from "../lib/permission.ts";
 import { withoutCovered } from "../lib/permissions.ts";
 import { outputTypes } from "../outputs/registry.ts";
@@ -41,6 +42,7 @@ export function neededPermissions(loaded: LoadedConfig, watchConfig: boolean): P
     ...inputs.flatMap((entry) => needsOf(inputTypes, entry.type, entry.config)),
     ...outputs.flatMap((entry) => needsOf(outputTypes, entry.type, entry.config)),
     ...processingNeeds(loaded.config),
+    ...MODULE_NEEDS,
     ...(deadLetter.enabled && deadLetter.dir !== undefined
       ? directoryNeeds(deadLetter.dir, "dead letters are kept there")
       : []),

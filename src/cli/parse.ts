@@ -1,9 +1,9 @@
 import { suggest } from "../lib/suggest.ts";
 import { type Arguments, type Command, type Option, UsageError } from "./command.ts";
 
-/** What the command line asks for. `name` of `help` is the command that help is wanted for, if any. */
+/** What the command line asks for. `command`, or `group` such as `dlq`: what help is wanted for, if not for all. */
 export type Parsed<Context> =
-  | { readonly kind: "help"; readonly command: Command<Context> | undefined }
+  | { readonly kind: "help"; readonly command: Command<Context> | undefined; readonly group?: string }
   | { readonly kind: "version" }
   | { readonly kind: "command"; readonly command: Command<Context>; readonly given: Arguments };
 
@@ -18,6 +18,13 @@ export function parseCommandLine<Context>(
   const [first] = args;
   if (first === "-h" || first === "-help" || first === "--help") return { kind: "help", command: undefined };
   if (first === "-V" || first === "-version" || first === "--version") return { kind: "version" };
+  const [of, ...more] = first === "help" ? args.slice(1) : args;
+  if (
+    of !== undefined && isGroup(commands, of) &&
+    (first === "help" ? more.length === 0 : isHelp(more[0] ?? ""))
+  ) {
+    return { kind: "help", command: undefined, group: of };
+  }
   if (first === "help") {
     return {
       kind: "help",
@@ -31,6 +38,11 @@ export function parseCommandLine<Context>(
     return { kind: "help", command };
   }
   return { kind: "command", command, given: readArguments(command, rest) };
+}
+
+/** Whether a word is the first one of several commands. */
+function isGroup<Context>(commands: readonly Command<Context>[], word: string): boolean {
+  return commands.some(({ name }) => name.startsWith(`${word} `));
 }
 
 function isHelp(arg: string): boolean {

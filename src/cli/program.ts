@@ -17,8 +17,10 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
     const parsed = parseCommandLine(COMMANDS, args);
     if (parsed.kind === "command") return await parsed.command.run(parsed.given, host);
     if (parsed.kind === "version") return await (await import("./version.ts")).printVersion();
-    const { commandHelp, overview } = await import("./help.ts");
-    console.log(parsed.command === undefined ? overview(COMMANDS) : commandHelp(parsed.command));
+    const { commandHelp, groupHelp, overview } = await import("./help.ts");
+    const { command, group } = parsed;
+    if (group !== undefined) console.log(groupHelp(group, COMMANDS));
+    else console.log(command === undefined ? overview(COMMANDS) : commandHelp(command));
     return EXIT.success;
   } catch (error) {
     return report(error);

@@ -2,6 +2,7 @@ import type { Position } from "../lib/schema_node.ts";
 import * as schema from "../lib/schema.ts";
 import { type Config, rootSchema } from "./config.ts";
 import { type Environment, expander } from "./environment.ts";
+import { hintsOf } from "./hints.ts";
 import { normalise } from "./normalise.ts";
 import { ConfigError, type Problem, problemAt } from "./problem.ts";
 import { WITHOUT_EFFECT } from "./sections.ts";
@@ -50,7 +51,7 @@ export function parseConfig(text: string, file: string, env: Environment): Loade
     ...mistakes.map(({ at, path, message }) => problemAt(file, at, path, message)),
   ];
   if (value === undefined || problems.length > 0) throw new ConfigError(inOrder(problems));
-  const { config, conflicts } = normalise(value);
+  const { config, conflicts } = normalise(value, (path) => positions.has(path));
   if (positions.has("output") && positions.has("outputs")) {
     conflicts.push({ path: "outputs", message: "stands beside output; keep one of them" });
   }
@@ -62,6 +63,9 @@ export function parseConfig(text: string, file: string, env: Environment): Loade
   const warnings = [
     ...notices.map(({ at, path, message }) => problemAt(file, at, path, message)),
     ...withoutEffect(file, positions),
+    ...hintsOf(config, positions).map(({ path, message }) =>
+      problemAt(file, locate(positions, path), path, message)
+    ),
   ];
   const { output, ...rest } = shown as Readonly<Record<string, unknown>>;
   return {

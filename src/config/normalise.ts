@@ -7,9 +7,13 @@ export interface Conflict {
   readonly message: string;
 }
 
-/** Names every input and output, applies what is set for all inputs, and makes one list of the outputs. */
+/**
+ * Names every input and output, applies what is set for all inputs, and makes one list of the outputs. `isWritten`
+ * answers whether something stands at a path.
+ */
 export function normalise(
   root: RootConfig,
+  isWritten: (path: string) => boolean,
 ): { readonly config: Config; readonly conflicts: Conflict[] } {
   const {
     inputs: _inputs,
@@ -20,7 +24,7 @@ export function normalise(
     ...sections
   } = root;
   const inputs = inputsOf(root);
-  const { outputs, failure_strategy, parallel } = outputsOf(root);
+  const { outputs, failure_strategy, parallel } = outputsOf(root, isWritten);
   const conflicts: Conflict[] = [
     ...doubles(inputs, "input"),
     ...doubles(outputs, "output"),
@@ -60,12 +64,16 @@ interface Multi {
   readonly parallel: boolean;
 }
 
-function outputsOf({ output, outputs }: RootConfig): { outputs: OutputEntry[] } & Omit<Multi, "outputs"> {
+function outputsOf(
+  { output, outputs }: RootConfig,
+  isWritten: (path: string) => boolean,
+): { outputs: OutputEntry[] } & Omit<Multi, "outputs"> {
   const alone = { failure_strategy: "continue", parallel: true } as const;
   if (outputs !== undefined) return { ...alone, outputs: named(outputs, "outputs") };
   if (output.type !== "multi") return { ...alone, outputs: [entry(output, "output", undefined)] };
   const multi = output.config as Multi;
-  return { ...multi, outputs: named(multi.outputs, "output.multi.outputs") };
+  const path = isWritten("output.outputs") ? "output.outputs" : "output.multi.outputs";
+  return { ...multi, outputs: named(multi.outputs, path) };
 }
 
 /** Outputs of one type are told apart by number where they have no name. */

@@ -47,7 +47,8 @@ export const wal = object({
   dir: string().alias("directory").describe(
     "Directory of the log, in which every output has one of its own; required when it is enabled.",
   ),
-  segment_size: byteSize().default("64MiB").describe("Size at which a new segment begins."),
+  segment_size: byteSize().default("64MiB").describe("Size at which a new segment begins.")
+    .check((bytes) => bytes < 64 * 1024 ? "must be at least 64KiB" : undefined),
   max_segments: integer({ min: 1 }).default(100).describe(
     "Segments that an output may have at most; then buffer.backpressure_strategy says what happens.",
   ),
@@ -56,7 +57,12 @@ export const wal = object({
   sync_interval: duration().default("1s").describe("How often records are forced to the disk."),
   sync_on_write: boolean().default(false).describe("Force every batch to the disk at once."),
   compaction_policy: choice(["size", "time", "manual"]).default("size")
-    .describe("When delivered segments are removed. What is not delivered stays under each of them."),
+    .describe(
+      "When delivered segments are removed: at once (size), after `retention` (time), or by `logaggregator wal compact` only (manual). What is not delivered stays under each of them.",
+    ),
+  retention: duration().default("1h").describe(
+    "With compaction_policy time, how long delivered segments stay.",
+  ),
   compression: walCompression.default("none").describe("Compression of the records."),
 }).check(directoryIfEnabled).describe("Write-ahead log, for inputs that cannot be asked again.");
 
@@ -79,7 +85,9 @@ const retry = object({
   max_backoff: duration().default("30s").describe("Longest wait between retries."),
   multiplier: number({ min: 1 }).default(2).describe("Growth of the wait from one retry to the next."),
   jitter: boolean().default(true).describe("Vary the wait by chance, so that agents do not retry together."),
-});
+}).check(({ initial_backoff, max_backoff }) =>
+  initial_backoff > max_backoff ? "has a longer initial_backoff than max_backoff" : undefined
+);
 
 const circuitBreaker = object({
   enabled: boolean().default(true).describe(

@@ -79,6 +79,7 @@ export class RunningLine implements OutputLine {
   #failed = 0;
   /** Records that stay on disk, once the buffer is disposed. */
   #left = 0;
+  #isDisposed = false;
   #isFailing = false;
   /** Waiting until nothing fails. */
   #well: (() => void)[] = [];
@@ -141,6 +142,7 @@ export class RunningLine implements OutputLine {
     const sender = new Sender(this.#senderOptions);
     this.#senders.push(sender);
     this.#left = 0;
+    this.#isDisposed = false;
     this.#force = new AbortController();
     this.#sending = sender.run(this.#force.signal).finally(() => this.#onTrouble(false));
   }
@@ -174,6 +176,7 @@ export class RunningLine implements OutputLine {
   async disposeBuffer(): Promise<void> {
     this.buffer.close();
     if (this.buffer.durable) this.#left = this.buffer.events;
+    this.#isDisposed = true;
     await this.buffer[Symbol.asyncDispose]();
     this.#notices[Symbol.dispose]();
   }
@@ -210,9 +213,15 @@ export class RunningLine implements OutputLine {
     const written = room === "sample" ? this.#sample(batch) : batch;
     if (written.ends.length === 0) return Promise.resolve("discarded");
     this.pending++;
+    const { length } = written.ends;
+    const isLate = this.#isDisposed;
     return this.buffer.write(written).then((outcome) => {
       if (--this.pending === 0) { for (const tell of this.#idle.splice(0)) tell(); }
-      if (outcome === "failed") this.#failed += written.ends.length;
+      if (outcome === "failed") {
+        this.#failed += length;
+        // It did not get to the disk, on which it was counted.
+        if (this.#isDisposed && !isLate && this.buffer.durable) this.#left -= length;
+      }
       return outcome;
     });
   }

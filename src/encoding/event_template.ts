@@ -19,8 +19,8 @@ export function compileEventTemplate(template: string, key: string): EventValue 
   const parts = splitTemplate(template, key);
   const [first, ...rest] = parts;
   if (first === undefined) return () => "";
-  if (rest.length > 0) return joined(parts.map(compilePart));
-  return compilePart(first);
+  if (rest.length > 0) return joined(parts.map((part) => compilePart(part, key)));
+  return compilePart(first, key);
 }
 
 /** Whether a text has places for values of the event. */
@@ -81,8 +81,8 @@ function joined(parts: readonly EventValue[]): EventValue {
   };
 }
 
-function compilePart(part: TemplatePart): EventValue {
-  if ("name" in part) return part.name === "id" ? idOf : compileName(part.name);
+function compilePart(part: TemplatePart, key: string): EventValue {
+  if ("name" in part) return part.name === "id" ? idOf : compileName(part.name, key);
   const { text } = part;
   return () => text;
 }
@@ -91,7 +91,7 @@ function idOf({ origin, offset }: LogEvent): string | undefined {
   return origin === undefined ? undefined : idText(origin, offset);
 }
 
-function compileName(name: string, key = ""): EventValue {
+function compileName(name: string, key: string): EventValue {
   const field = pathOf(name.startsWith("fields.") && name.length > 7 ? name.slice(7) : name, key);
   switch (name) {
     case "message":

@@ -263,7 +263,14 @@ function mask(shown: unknown): unknown {
   return shown === undefined || shown === "" ? shown : REDACTED;
 }
 
-/** A URL that carries a password is shown without it. */
+const QUERY = /(\/\/[^\s?#]*\?)([^\s#]+)/g;
+const SECRET_PARAMETER = /([^=&]*(?:key|token|secret|password|signature)[^=&]*=)[^&]+/gi;
+
+/** A URL that carries a password, or a parameter that is named like a secret, is shown without it. */
 function withoutPassword(shown: unknown): unknown {
-  return typeof shown === "string" ? shown.replace(/(\/\/[^/\s:@]*):[^/\s@]+@/g, `$1:${REDACTED}@`) : shown;
+  if (typeof shown !== "string" || !shown.includes("//")) return shown;
+  return shown.replace(/(\/\/[^/\s:@]*):[^/\s@]+@/g, `$1:${REDACTED}@`).replace(
+    QUERY,
+    (_, start: string, query: string) => start + query.replace(SECRET_PARAMETER, `$1${REDACTED}`),
+  );
 }

@@ -3,6 +3,7 @@ import { hint, quote } from "./schema_message.ts";
 import { type Entry, isEmpty, type MapNode, pathOf, type Position } from "./schema_node.ts";
 import { keyFor, positionOf, readKeys } from "./schema_object.ts";
 import type { Found, Visit } from "./schema_validate.ts";
+import { suggest } from "./suggest.ts";
 
 /** An object whose `type` chooses among sets of keys, beside `type` or in a block of that name. */
 export function readVariants(
@@ -103,7 +104,10 @@ function isIgnored(
   const hasKey = ([, type]: [string, Definition]): boolean => keyFor(keysOf(type), entry.key) !== undefined;
   const others = Object.entries(shape.types).filter(hasKey).map(([name]) => name);
   if (others.length === 0 || others.includes(chosen)) return false;
-  visit.notice(entry.at, entry.path, `has no effect, because ${pathOf(path, "type")} is "${chosen}"`);
+  const chosenType = ownOf(shape.types, chosen);
+  const close = chosenType === undefined ? undefined : suggest(entry.key, Object.keys(keysOf(chosenType)));
+  const meant = close === undefined ? "" : `; did you mean "${close}"?`;
+  visit.notice(entry.at, entry.path, `has no effect, because ${pathOf(path, "type")} is "${chosen}"${meant}`);
   return true;
 }
 

@@ -40,5 +40,6 @@ export const nullOutput: ComponentType<NullConfig, Output, OutputContext> = {
   schema: configSchema,
   example: {},
   permissions: () => [],
+  takesLines: ({ encoding }) => encoding === "text",
   create: () => new NullOutput(),
 };

@@ -90,6 +90,7 @@ export const stdoutOutput: ComponentType<StdoutConfig, Output, OutputContext> = 
   schema: configSchema,
   example: {},
   permissions: () => [],
+  takesLines: ({ encoding }) => encoding !== "json",
   create: () => new StdoutOutput(),
 };
 

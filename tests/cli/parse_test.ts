@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Command, UsageError } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { commandHelp, overview } from "../../src/cli/help.ts";
+import { commandHelp, groupHelp, overview } from "../../src/cli/help.ts";
 import { parseCommandLine } from "../../src/cli/parse.ts";
 
 const nothing = () => Promise.resolve(0);
@@ -74,6 +74,17 @@ Deno.test("parseCommandLine finds help and version wherever people write them", 
     const parsed = parseCommandLine(commands, args);
     assert.equal(parsed.kind === "help" && parsed.command?.name, "config show");
   }
+});
+
+Deno.test("parseCommandLine and help tell what belongs to a group of commands", () => {
+  for (const args of [["help", "config"], ["config", "--help"], ["config", "-h"]]) {
+    assert.deepEqual(parseCommandLine(commands, args), { kind: "help", command: undefined, group: "config" });
+  }
+  const text = groupHelp("dlq", COMMANDS);
+  for (const name of ["dlq list", "dlq show", "dlq replay", "dlq purge"]) {
+    assert.ok(text.includes(`  ${name} `));
+  }
+  assert.ok(!text.includes("wal"));
 });
 
 Deno.test("parseCommandLine refuses what it does not know and says what is near", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { REPOSITORY } from "../support/repository.ts";
 
 interface Task {
@@ -49,15 +50,30 @@ Deno.test("Tasks compile for five systems, with the permissions and V8 flags of 
   }
 });
 
-Deno.test("Tasks compile the entry points of workers in, which the compiler does not find by itself", () => {
-  const source = join(REPOSITORY, "src");
-  const entries = [...walk(source)].flatMap((file) =>
-    [...Deno.readTextFileSync(file).matchAll(/new Worker\(new URL\("\.\/([\w.]+)", import\.meta\.url\)/g)]
-      .map(([, name]) => join(file, "..", name!).slice(REPOSITORY.length + 1))
-  );
-  assert.deepEqual(entries, ["src/workers/worker.ts"]);
+/** What the compiler does not find by itself: the entry points of workers, and modules that are loaded on demand. */
+function hiddenModules(): string[] {
+  const files = [...walk(join(REPOSITORY, "src"))];
+  const found = files.flatMap((file) => {
+    const text = Deno.readTextFileSync(file);
+    const named = text.matchAll(
+      /new Worker\(new URL\("([^"]+)", import\.meta\.url\)|^[^*\n]*loadModule<typeof import\("([^"]+)"\)>/gm,
+    );
+    return [...named].map(([, worker, module]) => join(file, "..", (worker ?? module)!));
+  });
+  return [...new Set(found)];
+}
+
+Deno.test("Tasks compile in what the compiler does not find by itself", () => {
+  const hidden = hiddenModules();
+  for (const name of ["workers/worker.ts", "outputs/s3/s3_output.ts", "cli/dlq_replay.ts"]) {
+    assert.ok(hidden.includes(join(REPOSITORY, "src", name)), name);
+  }
   for (const command of compiles) {
-    for (const entry of entries) assert.ok(command.includes(` --include ${entry} `), command);
+    const included = [...command.matchAll(/ --include (\S+)/g)].map(([, path]) => join(REPOSITORY, path!));
+    for (const file of hidden) {
+      const isIncluded = included.some((path) => file === path || file.startsWith(join(path, "/")));
+      assert.ok(isIncluded, `${file} in ${command}`);
+    }
   }
 });
 
@@ -78,18 +94,27 @@ Deno.test("V8 knows the flags of start", async () => {
 });
 
 Deno.test("Executable holds all that it needs: whatever is loaded later is known to the compiler", async () => {
-  const { stdout } = await deno("info", "--json", "src/main.ts");
-  const { modules } = JSON.parse(stdout) as { modules: { specifier: string; error?: string }[] };
-  const known = new Set(
-    modules.map(({ specifier }) => specifier.replace(/^.*?(?=(src\/|config\.yaml|deno\.json))/, "")),
-  );
-  for (const { name } of Deno.readDirSync(join(REPOSITORY, "src/cli"))) {
-    // Writes files of the repository; no command of the program.
-    if (name.endsWith(".ts") && name !== "docs.ts") assert.ok(known.has(`src/cli/${name}`), name);
+  const roots = [join(REPOSITORY, "src/main.ts"), ...hiddenModules()];
+  const directory = await Deno.makeTempDir();
+  try {
+    const all = join(directory, "all.ts");
+    Deno.writeTextFileSync(all, roots.map((path) => `import "${pathToFileURL(path)}";\n`).join(""));
+    const { stdout, stderr } = await deno("info", "--json", "--config", join(REPOSITORY, "deno.json"), all);
+    assert.ok(stdout, stderr);
+    const { modules } = JSON.parse(stdout) as { modules: { specifier: string; error?: string }[] };
+    const known = new Set(modules.map(({ specifier }) => specifier));
+    for (const { name } of Deno.readDirSync(join(REPOSITORY, "src/cli"))) {
+      // Writes files of the repository; no command of the program.
+      if (name === "docs.ts" || !name.endsWith(".ts")) continue;
+      assert.ok(known.has(pathToFileURL(join(REPOSITORY, "src/cli", name)).href), name);
+    }
+    for (const name of ["config.yaml.example", "deno.json"]) {
+      assert.ok(known.has(pathToFileURL(join(REPOSITORY, name)).href), name);
+    }
+    assert.deepEqual(modules.filter(({ error }) => error !== undefined), []);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
   }
-  assert.ok(known.has("config.yaml.example"));
-  assert.ok(known.has("deno.json"));
-  assert.deepEqual(modules.filter(({ error }) => error !== undefined), []);
 });
 
 Deno.test("Executable runs away from its sources, where Deno's runtime can be had", async () => {

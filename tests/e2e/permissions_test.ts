@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AgentProcess } from "../support/agent_process.ts";
 import { appendJson, DeliveredMessages, eventsOf } from "../support/event_lines.ts";
 import { LineWriter } from "../support/line_writer.ts";
 import { assertDelivered } from "../support/oracle.ts";
@@ -116,3 +117,41 @@ scenario("agent gives up what the configuration does not need, and says what it 
   writer.append(space.log("later.log"), 100);
   await space.complete(agent, [writer]);
 }, { ways: "watching", needs: () => Deno.build.os !== "windows" });
+
+scenario("agent that gave up permissions still loads the parts that a reload asks for", async (space) => {
+  const before = new LineWriter("before");
+  before.append(space.log(), 100);
+  const agent = space.start({ flags: ["--no-prompt", "--allow-read=/", "--allow-write=/"] });
+  space.notCounted(agent);
+  await space.untilDelivered(agent, [before]);
+  await agent.untilLog(/Gave up all permissions/);
+  space.configure({
+    rest: { parser: { type: "json" }, transforms: [{ type: "add", add: { a: "1" } }] },
+  });
+  agent.hangUp();
+  await agent.untilLog(/Reloaded/);
+  const after = new LineWriter("after");
+  appendJson(space.log(), after, 100);
+  const isEvent = (line: string) => line.includes('"a":"1"');
+  await agent.until("events", () => agent.stdout.text().split("\n").filter(isEvent).length === 100);
+  assert.equal((await agent.terminate()).code, 0, agent.tail());
+}, { ways: "watching" });
+
+Deno.test("a command names the flag without which its code cannot be loaded", async () => {
+  await using agent = AgentProcess.command(["demo"], { flags: ["--no-prompt"] });
+  const { code } = await agent.ended();
+  assert.equal(code, 1, agent.tail());
+  assert.match(
+    agent.stderr,
+    /^logaggregator: Cannot load cli\/demo\.ts: 1 permission is missing; add this flag:\n/,
+  );
+  assert.ok(agent.stderr.includes(`  --allow-read=${REPOSITORY}/src `), agent.stderr);
+});
+
+Deno.test("commands that only tell something need no permission", async () => {
+  for (const args of [["version"], ["help"], ["--help"], ["schema"], ["completions", "bash"]]) {
+    await using agent = AgentProcess.command(args, { flags: ["--no-prompt"] });
+    const { code } = await agent.ended();
+    assert.equal(code, 0, `${args}: ${agent.tail()}`);
+  }
+});

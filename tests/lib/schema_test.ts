@@ -134,7 +134,7 @@ Deno.test("variants take the keys of their type flat or in a block", () => {
     fallback: "stdout",
     common: { name: schema.string() },
     types: {
-      stdout: schema.object({}),
+      stdout: schema.object({ paths: schema.integer() }),
       file,
       elasticsearch: schema.object({ index: schema.string().default("logs") }),
     },
@@ -164,7 +164,7 @@ Deno.test("variants take the keys of their type flat or in a block", () => {
   assert.deepEqual(notices.map(({ path }) => path), ["file"]);
   const left = schema.validate(output, nodeOf({ type: "stdout", path: "/x" }));
   assert.deepEqual([messages(left.mistakes), messages(left.notices)], [[], [
-    'path: has no effect, because type is "stdout"',
+    'path: has no effect, because type is "stdout"; did you mean "paths"?',
   ]]);
   assert.match(mistakesOf(output, { type: "constructor" })[0] ?? "", /"constructor" is no output type/);
   assert.match(mistakesOf(output, { type: "stdout", toString: 1 })[0] ?? "", /toString: is no known key/);
@@ -207,6 +207,11 @@ Deno.test("validate shows the value as written, with defaults, without secrets",
     tags: [REDACTED, "b"],
     password: REDACTED,
   });
+  const url = "https://es/in?api_key=a&tag=b&AccessToken=c#d";
+  assert.equal(
+    schema.validate(schema.string(), nodeOf(url)).shown,
+    `https://es/in?api_key=${REDACTED}&tag=b&AccessToken=${REDACTED}#d`,
+  );
 });
 
 Deno.test("record keeps any key, also one that JavaScript knows", () => {

@@ -1,4 +1,5 @@
 import type { ComponentType } from "../../component.ts";
+import { loadModule } from "../../lib/load_module.ts";
 import type { PermissionNeed } from "../../lib/permission.ts";
 import * as schema from "../../lib/schema.ts";
 import { atLeast, headersKey, notEmpty, tlsKey, tokenProblem } from "../http/connection_config.ts";
@@ -159,7 +160,10 @@ export const elasticsearchOutput: ComponentType<ElasticsearchConfig, Promise<Out
     ];
   },
   async create(config, context) {
-    const { ElasticsearchOutput } = await import("./elasticsearch_output.ts");
+    const { ElasticsearchOutput } = await loadModule<typeof import("./elasticsearch_output.ts")>(
+      "./elasticsearch_output.ts",
+      import.meta.url,
+    );
     return new ElasticsearchOutput(config, context);
   },
 };

@@ -1,13 +1,12 @@
 import type { EncodedBatch } from "../../batch.ts";
 import type { CheckpointParticipant, JsonObject } from "../../checkpoints/checkpoint_store.ts";
-import type { ComponentType } from "../../component.ts";
 import { lineTextBytes } from "../../encoding/line_text.ts";
 import type { Source } from "../../event.ts";
 import type { Log } from "../../lib/log.ts";
 import { reasonOf } from "../../lib/reason.ts";
 import { ALL_SENT, type Output, type OutputContext, type SendResult } from "../output.ts";
 import { RootDirectory } from "./directory.ts";
-import { type FileOutputConfig, fileOutputSchema, modesOf } from "./file_output_config.ts";
+import { type FileOutputConfig, modesOf } from "./file_output_config.ts";
 import { OpenFiles } from "./open_files.ts";
 import { PathTemplate } from "./path_template.ts";
 import { Rotator } from "./rotator.ts";
@@ -196,17 +195,3 @@ export class FileOutput implements Output {
     this.#timers.push(timer);
   }
 }
-
-/** The `file` output as the registry lists it. */
-export const fileOutput: ComponentType<FileOutputConfig, Output, OutputContext> = {
-  schema: fileOutputSchema,
-  example: { path: "/var/log/collected/%Y-%m-%d/{{ file }}", max_size: "100MiB", compress: true },
-  permissions(config) {
-    const path = new PathTemplate(config.path, config.timezone).root;
-    return [
-      { name: "read", path, why: "to see how long the output files are" },
-      { name: "write", path, why: "to append to the output files" },
-    ];
-  },
-  create: (config, context) => new FileOutput(config, context),
-};

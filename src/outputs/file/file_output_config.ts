@@ -1,4 +1,7 @@
+import type { ComponentType } from "../../component.ts";
+import { loadModule } from "../../lib/load_module.ts";
 import * as schema from "../../lib/schema.ts";
+import type { Output, OutputContext } from "../output.ts";
 import { PathTemplate } from "./path_template.ts";
 
 /** What the user configures for `file`. */
@@ -63,3 +66,24 @@ function modeProblem(mode: string): string | undefined {
 function atLeast(least: number, text: string): (value: number) => string | undefined {
   return (value) => (value < least ? `is too small; must be at least ${text}` : undefined);
 }
+
+/** The `file` output as the registry lists it. */
+export const fileOutput: ComponentType<FileOutputConfig, Promise<Output>, OutputContext> = {
+  schema: fileOutputSchema,
+  example: { path: "/var/log/collected/%Y-%m-%d/{{ file }}", max_size: "100MiB", compress: true },
+  permissions(config) {
+    const path = new PathTemplate(config.path, config.timezone).root;
+    return [
+      { name: "read", path, why: "to see how long the output files are" },
+      { name: "write", path, why: "to append to the output files" },
+    ];
+  },
+  takesLines: ({ encoding }) => encoding !== "json",
+  async create(config, context) {
+    const { FileOutput } = await loadModule<typeof import("./file_output.ts")>(
+      "./file_output.ts",
+      import.meta.url,
+    );
+    return new FileOutput(config, context);
+  },
+};

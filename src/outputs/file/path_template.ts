@@ -7,6 +7,9 @@ import { safeName, shortenSegments } from "./safe_name.ts";
 /** A part of a path: text that depends on the time at most, or a value of the source. */
 type Part = { readonly format: TimeFormat; readonly literal: string | undefined } | { readonly name: string };
 
+/** What other templates know, and what would always be unknown here. */
+const OF_RECORDS = /^(?:fields\..*|message|level|timestamp|id)$/u;
+
 /** What a value that a source does not have is called in a path. */
 const UNKNOWN = "unknown";
 
@@ -37,6 +40,11 @@ export class PathTemplate {
     this.timed = hasTime(template.replace(/\{\{.*?\}\}/gu, ""));
     for (const part of parseTemplate(template)) {
       if ("name" in part) {
+        if (OF_RECORDS.test(part.name)) {
+          throw new Error(
+            `"{{ ${part.name} }}" is of single records; a path takes {{ source }}, {{ file }}, {{ input }} and labels`,
+          );
+        }
         literal = false;
         parts.push(part);
         continue;

@@ -106,6 +106,8 @@ export function adviceFor(status: number): string {
     case 401:
     case 403:
       return "look at username, password, token and headers";
+    case 400:
+      return "look at endpoint, headers, and what it says of the encoding";
     case 405:
       return "look at method and endpoint";
     case 415:

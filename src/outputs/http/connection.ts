@@ -1,4 +1,3 @@
-import type { PermissionNeed } from "../../lib/permission.ts";
 import { RetryLaterError } from "../output.ts";
 import { AccessTokens } from "./access_tokens.ts";
 import { adviceFor, type Answer } from "./answer.ts";
@@ -121,41 +120,10 @@ export class HttpConnection {
   }
 }
 
-/** What an output with such a connection needs from the operating system; `noun`: the output in words. */
-export function connectionNeeds(
-  config: {
-    readonly endpoint: string;
-    readonly tls: TlsConfig;
-    readonly oauth2?: OAuth2Config | undefined;
-  },
-  noun: string,
-): PermissionNeed[] {
-  const { endpoint, tls, oauth2 } = config;
-  const files = [
-    [tls.ca_file, `the certificates that the ${noun} output trusts`],
-    [tls.cert_file, `the client certificate of the ${noun} output`],
-    [tls.key_file, `the private key of the ${noun} output`],
-  ] as const;
-  return [
-    { name: "net", host: hostOf(endpoint), why: "to send records there" },
-    ...(oauth2 === undefined
-      ? []
-      : [{ name: "net", host: hostOf(oauth2.token_url), why: "to ask for access tokens" } as const]),
-    ...files.flatMap(([path, why]): PermissionNeed[] =>
-      path === undefined ? [] : [{ name: "read", path, why }]
-    ),
-  ];
-}
-
 /** The URL of a path below an endpoint, unless the endpoint itself ends in that path. */
 export function urlBelow(endpoint: string, path: string): URL {
   const url = new URL(endpoint);
   const base = url.pathname.replace(/\/+$/u, "");
   url.pathname = base.endsWith(path) ? base : `${base}${path}`;
   return url;
-}
-
-function hostOf(url: string): string {
-  const { protocol, hostname, port } = new URL(url);
-  return `${hostname}:${port || (protocol === "https:" ? "443" : "80")}`;
 }

@@ -1,3 +1,4 @@
+import type { PermissionNeed } from "../../lib/permission.ts";
 import * as schema from "../../lib/schema.ts";
 import { isHeaderName, isHeaderValue, RESERVED_HEADERS } from "./headers.ts";
 
@@ -75,6 +76,32 @@ export interface ConnectionBlock {
   readonly tls: object;
 }
 
+/** What an output with such a connection needs from the operating system; `noun`: the output in words. */
+export function connectionNeeds(
+  config: {
+    readonly endpoint: string;
+    readonly tls: TlsConfig;
+    readonly oauth2?: OAuth2Config | undefined;
+  },
+  noun: string,
+): PermissionNeed[] {
+  const { endpoint, tls, oauth2 } = config;
+  const files = [
+    [tls.ca_file, `the certificates that the ${noun} output trusts`],
+    [tls.cert_file, `the client certificate of the ${noun} output`],
+    [tls.key_file, `the private key of the ${noun} output`],
+  ] as const;
+  return [
+    { name: "net", host: hostOf(endpoint), why: "to send records there" },
+    ...(oauth2 === undefined
+      ? []
+      : [{ name: "net", host: hostOf(oauth2.token_url), why: "to ask for access tokens" } as const]),
+    ...files.flatMap(([path, why]): PermissionNeed[] =>
+      path === undefined ? [] : [{ name: "read", path, why }]
+    ),
+  ];
+}
+
 /** What is wrong with several keys together. */
 export function connectionProblem(config: ConnectionBlock): string | undefined {
   const { endpoint, username, password, token, oauth2, headers, tls } = config;
@@ -97,8 +124,12 @@ export function endpointProblem(endpoint: string): string | undefined {
   if (!URL.canParse(endpoint)) return "is no URL; write one such as https://logs.example.com/ingest";
   const { protocol, username, password } = new URL(endpoint);
   if (protocol !== "http:" && protocol !== "https:") {
-    return `is a URL of the scheme "${protocol.slice(0, -1)}"; must be http or https`;
+    // `loki:3100` is a URL of the scheme `loki`, which nobody means.
+    return endpoint.startsWith(`${protocol}//`)
+      ? `is a URL of the scheme "${protocol.slice(0, -1)}"; must be http or https`
+      : "must begin with http:// or https://";
   }
+  if (endpoint.includes("{{")) return "takes no values of records; it is the same for all of them";
   if (username !== "" || password !== "") {
     return "must hold no user and no password; write them as username and password";
   }
@@ -154,4 +185,9 @@ function tlsProblem(
   if ((cert_file === undefined) === (key_file === undefined)) return undefined;
   const [given, missing] = key_file === undefined ? ["cert_file", "key_file"] : ["key_file", "cert_file"];
   return `has ${given} without ${missing}; a client certificate needs both`;
+}
+
+function hostOf(url: string): string {
+  const { protocol, hostname, port } = new URL(url);
+  return `${hostname}:${port || (protocol === "https:" ? "443" : "80")}`;
 }

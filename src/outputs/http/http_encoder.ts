@@ -1,6 +1,7 @@
 import { type EncoderFactory, lineEncoder } from "../../encoding/encoder.ts";
 import { isTemplate } from "../../encoding/event_template.ts";
 import type { LogEvent } from "../../event.ts";
+import { pathOf } from "../../lib/schema_node.ts";
 import { compileText, type EventText, headerText } from "./template_text.ts";
 
 /** What the encoder goes by. */
@@ -19,7 +20,9 @@ const REMEMBERED = 1000;
 export const httpEncoder: EncoderFactory = (config, options) => {
   const { format, headers } = config as HttpEncoderConfig;
   const lines = lineEncoder(format === "text" ? "text" : "json", options);
-  const texts = templateHeaders(headers).map((name) => compileText(headers[name] ?? "", `headers.${name}`));
+  const texts = templateHeaders(headers).map((name) =>
+    compileText(headers[name] ?? "", pathOf("headers", name))
+  );
   if (texts.length === 0) return lines;
   const partitions = new HeaderPartitions(texts);
   return {

@@ -1,12 +1,11 @@
 import { type EncodedBatch, recordId } from "../../batch.ts";
-import type { ComponentType } from "../../component.ts";
 import type { Batching, Output, OutputContext, SendResult } from "../output.ts";
 import type { Answer } from "./answer.ts";
 import { BatchRequests, type Judgement, type Piece } from "./batch_requests.ts";
-import { connectionNeeds, HttpConnection } from "./connection.ts";
+import { HttpConnection } from "./connection.ts";
 import { isSecretName } from "./headers.ts";
 import { partitionHeaders, templateHeaders } from "./http_encoder.ts";
-import { type HttpOutputConfig, httpOutputSchema } from "./http_output_config.ts";
+import type { HttpOutputConfig } from "./http_output_config.ts";
 import { CONTENT_TYPES, requestBody, sentBody } from "./request_body.ts";
 import { Signer } from "./signature.ts";
 
@@ -114,16 +113,3 @@ export class HttpOutput implements Output {
     return repeated || named ? { verdict: "sent" } : undefined;
   }
 }
-
-/** The `http` output as the registry lists it. */
-export const httpOutput: ComponentType<HttpOutputConfig, Output, OutputContext> = {
-  schema: httpOutputSchema,
-  example: {
-    endpoint: "https://logs.example.com/ingest",
-    token: "${INGEST_TOKEN}",
-    compression: "gzip",
-    headers: { "X-Scope": "production" },
-  },
-  permissions: (config) => connectionNeeds(config, "HTTP"),
-  create: (config, context) => new HttpOutput(config, context),
-};

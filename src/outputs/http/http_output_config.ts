@@ -1,8 +1,12 @@
+import type { ComponentType } from "../../component.ts";
+import { loadModule } from "../../lib/load_module.ts";
 import * as schema from "../../lib/schema.ts";
+import type { Output, OutputContext } from "../output.ts";
 import {
   batchKeys,
   concurrencyKey,
   type ConnectionBlock,
+  connectionNeeds,
   connectionProblem,
   credentialKeys,
   endpointProblem,
@@ -99,3 +103,22 @@ function blockProblem(
   }
   return undefined;
 }
+
+/** The `http` output as the registry lists it. */
+export const httpOutput: ComponentType<HttpOutputConfig, Promise<Output>, OutputContext> = {
+  schema: httpOutputSchema,
+  example: {
+    endpoint: "https://logs.example.com/ingest",
+    token: "${INGEST_TOKEN}",
+    compression: "gzip",
+    headers: { "X-Scope": "production" },
+  },
+  permissions: (config) => connectionNeeds(config, "HTTP"),
+  async create(config, context) {
+    const { HttpOutput } = await loadModule<typeof import("./http_output.ts")>(
+      "./http_output.ts",
+      import.meta.url,
+    );
+    return new HttpOutput(config, context);
+  },
+};

@@ -27,6 +27,9 @@ export class BrokerError extends Error {
   override readonly name = "BrokerError";
 }
 
+/** The reason where a broker hangs up. */
+export const CLOSED = "it closed the connection";
+
 /** Longer waits for a connection mean that another broker should be asked. */
 const LONGEST_CONNECT = 10_000;
 /** What is longer is no answer of Kafka. */
@@ -129,7 +132,7 @@ export class BrokerConnection {
     try {
       for (;;) {
         const got = await this.#connection.read(buffer.subarray(length));
-        if (got === null) throw new Error("it closed the connection");
+        if (got === null) throw new Error(CLOSED);
         length += got;
         let start = 0;
         for (

@@ -1,6 +1,6 @@
 import { reasonOf } from "../../lib/reason.ts";
 import { sleep } from "../../lib/sleep.ts";
-import { BrokerConnection, BrokerError, type ConnectionOptions } from "./broker_connection.ts";
+import { BrokerConnection, BrokerError, CLOSED, type ConnectionOptions } from "./broker_connection.ts";
 import {
   apiVersionsRequest,
   type BrokerVersions,
@@ -51,6 +51,8 @@ export class KafkaCluster {
   readonly #sessions = new Map<string, Promise<Session>>();
   readonly #topics = new Map<string, { readonly topic: TopicMetadata; readonly since: number }>();
   #brokers: ReadonlyMap<number, BrokerAddress> = new Map();
+  /** Whether a broker has ever answered what only those may ask who are logged in. */
+  #isUnderstood = false;
   /** Which broker is asked first where none is connected. */
   #turn = 0;
 
@@ -145,8 +147,15 @@ export class KafkaCluster {
       // Another one is asked the next time.
       this.#sessions.delete(connection.broker);
       this.#turn++;
-      throw error;
+      if (this.#isUnderstood || this.#options.credentials !== undefined || signal.aborted) throw error;
+      // Brokers tell their versions to everybody, and then hang up on who has not logged in.
+      const reason = reasonOf(error);
+      throw new BrokerError(
+        reason.endsWith(CLOSED) ? `${reason} (if it wants a login: look at sasl_enabled)` : reason,
+        { cause: error },
+      );
     }
+    this.#isUnderstood = true;
     const { brokers, topics } = readMetadata(reader);
     if (brokers.size > 0) this.#brokers = brokers;
     if (this.#topics.size + topics.length > MOST_TOPICS) this.#topics.clear();

@@ -1,4 +1,5 @@
 import type { ComponentType } from "../../component.ts";
+import { loadModule } from "../../lib/load_module.ts";
 import type { PermissionNeed } from "../../lib/permission.ts";
 import * as schema from "../../lib/schema.ts";
 import type { Output, OutputContext } from "../output.ts";
@@ -215,5 +216,7 @@ export const kafkaOutput: ComponentType<KafkaConfig, Output | Promise<Output>, O
       ),
     ];
   },
-  create: async (config, context) => new (await import("./kafka_output.ts")).KafkaOutput(config, context),
+  create: async (config, context) =>
+    new (await loadModule<typeof import("./kafka_output.ts")>("./kafka_output.ts", import.meta.url))
+      .KafkaOutput(config, context),
 };

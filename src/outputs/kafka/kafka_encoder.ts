@@ -4,6 +4,7 @@ import { compileEventKey, compileEventTemplate, isTemplate } from "../../encodin
 import { textOf } from "../../encoding/field_value.ts";
 import type { LogEvent } from "../../event.ts";
 import { KeyError } from "../../lib/key_error.ts";
+import { pathOf } from "../../lib/schema_node.ts";
 import type { KafkaConfig } from "./kafka_config.ts";
 import { ABSENT, fixedPartition, headerSources, isNeeded, layoutOf, SEPARATOR } from "./message_layout.ts";
 import { checkTopicTemplate, confinedTopic, isTopicName } from "./topic_name.ts";
@@ -91,7 +92,7 @@ function keyOf(key: string): TextOf {
 function headersOf(config: KafkaConfig): (TextOf | undefined)[] {
   return headerSources(config).map(([name, source]) => {
     if (source !== "record") return undefined;
-    const value = compileEventTemplate(config.headers[name] ?? "", `headers.${name}`);
+    const value = compileEventTemplate(config.headers[name] ?? "", pathOf("headers", name));
     return (event) => {
       const found = value(event);
       return found === undefined ? ABSENT : headerText(typeof found === "string" ? found : textOf(found));

@@ -145,7 +145,9 @@ export class KafkaOutput implements Output {
     if (error !== UNKNOWN_TOPIC) {
       return new BrokerError(`topic ${name}: ${error === 0 ? "it has no partitions" : errorText(error)}`);
     }
-    const way = this.#createTopics ? "the brokers do not create it; create it there" : "create it";
+    const way = this.#createTopics
+      ? "the brokers do not create it; create it there"
+      : "create it, or have the brokers do so with create_topics: true";
     return new BrokerError(`the topic ${name} does not exist; ${way}`);
   }
 }

@@ -1,7 +1,11 @@
+import type { ComponentType } from "../../component.ts";
+import { loadModule } from "../../lib/load_module.ts";
 import * as schema from "../../lib/schema.ts";
+import type { Output, OutputContext } from "../output.ts";
 import {
   batchKeys,
   concurrencyKey,
+  connectionNeeds,
   connectionProblem,
   credentialKeys,
   endpointProblem,
@@ -78,3 +82,22 @@ function blockProblem(
   }
   return connectionProblem(config);
 }
+
+/** The `loki` output as the registry lists it. */
+export const lokiOutput: ComponentType<LokiConfig, Promise<Output>, OutputContext> = {
+  schema: lokiConfig,
+  example: {
+    endpoint: "http://loki:3100",
+    labels: { job: "app", level: "{{ level }}" },
+    structured_metadata: { trace_id: "{{ fields.trace_id }}" },
+    tenant_id: "team-a",
+  },
+  permissions: (config) => connectionNeeds(config, "Loki"),
+  async create(config, context) {
+    const { LokiOutput } = await loadModule<typeof import("./loki_output.ts")>(
+      "./loki_output.ts",
+      import.meta.url,
+    );
+    return new LokiOutput(config, context);
+  },
+};

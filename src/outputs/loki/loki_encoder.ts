@@ -2,6 +2,7 @@ import { type EncoderFactory, lineEncoder, type LineEncoding } from "../../encod
 import { isTemplate } from "../../encoding/event_template.ts";
 import { jsonString } from "../../encoding/json_string.ts";
 import type { LogEvent } from "../../event.ts";
+import { pathOf } from "../../lib/schema_node.ts";
 import { compileText, type EventText, labelText } from "../http/template_text.ts";
 import { UnixTime } from "../http/unix_time.ts";
 
@@ -31,7 +32,7 @@ export const lokiEncoder: EncoderFactory = (config, options) => {
   const quote = lines.kind === "lines" ? JSON.stringify : jsonString;
   const metadata = Object.entries(structured_metadata).map(([name, template]) => ({
     member: `${jsonString(name)}:`,
-    text: compileText(template, `structured_metadata.${name}`),
+    text: compileText(template, pathOf("structured_metadata", name)),
   }));
   const streams = new Streams(rest);
   const time = new UnixTime();
@@ -110,7 +111,7 @@ class Streams {
   ) {
     this.#labels = Object.entries(labels).map(([name, template]) => ({
       member: `${jsonString(name)}:`,
-      text: compileText(template, `labels.${name}`),
+      text: compileText(template, pathOf("labels", name)),
       varies: isTemplate(template),
     }));
     this.#tenant = tenant_id === undefined ? undefined : compileText(tenant_id, "tenant_id");

@@ -1,12 +1,11 @@
 import { Buffer } from "node:buffer";
 import type { EncodedBatch } from "../../batch.ts";
-import type { ComponentType } from "../../component.ts";
 import type { Batching, Output, OutputContext, SendResult } from "../output.ts";
 import type { Answer } from "../http/answer.ts";
 import { BatchRequests, type Judgement, type Piece } from "../http/batch_requests.ts";
-import { connectionNeeds, HttpConnection, urlBelow } from "../http/connection.ts";
+import { HttpConnection, urlBelow } from "../http/connection.ts";
 import { jsonList, offsetOf, type Range, sentBody } from "../http/request_body.ts";
-import { type LokiConfig, lokiConfig } from "./loki_config.ts";
+import type { LokiConfig } from "./loki_config.ts";
 import { streamOf } from "./loki_encoder.ts";
 
 const PUSH = "/loki/api/v1/push";
@@ -112,16 +111,3 @@ function nanosecondsOf({ bytes, ends }: EncodedBatch, index: number): bigint {
     .toString();
   return BigInt(text.slice(0, text.indexOf('"')));
 }
-
-/** The `loki` output as the registry lists it. */
-export const lokiOutput: ComponentType<LokiConfig, Output, OutputContext> = {
-  schema: lokiConfig,
-  example: {
-    endpoint: "http://loki:3100",
-    labels: { job: "app", level: "{{ level }}" },
-    structured_metadata: { trace_id: "{{ fields.trace_id }}" },
-    tenant_id: "team-a",
-  },
-  permissions: (config) => connectionNeeds(config, "Loki"),
-  create: (config, context) => new LokiOutput(config, context),
-};

@@ -1,5 +1,5 @@
 import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/transport-node";
-import { connectTo, type NatsLibrary, type NatsOptions, natsReason } from "./nats_connect.ts";
+import { connectTo, loadNats, type NatsLibrary, type NatsOptions, natsReason } from "./nats_connect.ts";
 
 /** A message to publish. */
 export interface NatsMessage {
@@ -48,7 +48,7 @@ export class NatsClient {
 
   /** Connects to the first server that takes it. Throws an Error that says why none does. */
   static async open(options: NatsOptions, signal: AbortSignal): Promise<NatsClient> {
-    const library = await import("@nats-io/transport-node");
+    const library = await loadNats();
     const failures: string[] = [];
     for (const server of options.servers) {
       try {

@@ -1,4 +1,5 @@
 import type { ComponentType } from "../../component.ts";
+import { loadModule } from "../../lib/load_module.ts";
 import * as schema from "../../lib/schema.ts";
 import type { Output, OutputContext } from "../output.ts";
 import { addressNeeds, addressOf, addressProblem, type Schemes } from "../socket/address.ts";
@@ -115,5 +116,8 @@ export const natsOutput: ComponentType<NatsOutputConfig, Promise<Output>, Output
       ? []
       : [{ name: "read", path: credentials_file, why: "to log in to NATS" } as const],
   ],
-  create: async (config) => new (await import("./nats_output.ts")).NatsOutput(config),
+  create: async (config) =>
+    new (await loadModule<typeof import("./nats_output.ts")>("./nats_output.ts", import.meta.url)).NatsOutput(
+      config,
+    ),
 };

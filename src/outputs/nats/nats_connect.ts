@@ -1,8 +1,20 @@
 import type { Authenticator, NatsConnection } from "@nats-io/transport-node";
 import { codeOf, reasonOf } from "../../lib/reason.ts";
+import { withRemedy } from "../http/network_reason.ts";
+import { guardedTransport } from "./nats_transport.ts";
 
 /** The client library, which is loaded when it is needed. */
 export type NatsLibrary = typeof import("@nats-io/transport-node");
+
+/** Loads the client library, and has it connect by a transport of ours. */
+export async function loadNats(): Promise<NatsLibrary> {
+  const library = await import("@nats-io/transport-node");
+  const { NodeTransport } = await import("@nats-io/transport-node/node_transport");
+  const Transport = guardedTransport(NodeTransport);
+  // Without a function that looks up names: that would need the permission for all ports of a server.
+  library.setTransportFactory({ factory: () => new Transport() });
+  return library;
+}
 
 /** How to log in. */
 export interface NatsLogin {
@@ -43,7 +55,8 @@ export async function connectTo(
   // The library looks up the name in the certificate only for servers that are given by name.
   const host = server.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
   const secured = tls === undefined ? undefined : { ...tls, host };
-  const connecting = library.connect({
+  // Not `library.connect`, which would choose its own transport.
+  const connecting = library.NatsConnectionImpl.connect({
     servers: server,
     name: "logaggregator",
     timeout,
@@ -80,6 +93,9 @@ export function natsReason(error: unknown): string {
   let last = error;
   while (last instanceof Error && last.cause instanceof Error) last = last.cause;
   if (codeOf(last) === "ECONNREFUSED") return "connection refused";
+  if (codeOf(last) === "ENOTFOUND") return "there is no host of that name";
   const text = reasonOf(last);
-  return text.charAt(0).toLowerCase() + text.slice(1);
+  // The library tells this of passwords, tokens and keys alike.
+  if (/^Authorization Violation$/iu.test(text)) return `the login is refused ("${text}")`;
+  return withRemedy(text.charAt(0).toLowerCase() + text.slice(1));
 }

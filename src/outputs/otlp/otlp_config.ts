@@ -1,7 +1,11 @@
+import type { ComponentType } from "../../component.ts";
+import { loadModule } from "../../lib/load_module.ts";
 import * as schema from "../../lib/schema.ts";
+import type { Output, OutputContext } from "../output.ts";
 import {
   batchKeys,
   concurrencyKey,
+  connectionNeeds,
   connectionProblem,
   credentialKeys,
   endpointProblem,
@@ -49,3 +53,21 @@ export type OtlpConfig = schema.Infer<typeof otlpConfig>;
 function attributesProblem(attributes: Readonly<Record<string, string>>): string | undefined {
   return Object.hasOwn(attributes, "") ? "has an attribute without a name" : undefined;
 }
+
+/** The `otlp` output as the registry lists it. */
+export const otlpOutput: ComponentType<OtlpConfig, Promise<Output>, OutputContext> = {
+  schema: otlpConfig,
+  example: {
+    endpoint: "http://otel-collector:4318",
+    resource_attributes: { "service.name": "shop", "deployment.environment.name": "production" },
+    compression: "gzip",
+  },
+  permissions: (config) => connectionNeeds(config, "OTLP"),
+  async create(config, context) {
+    const { OtlpOutput } = await loadModule<typeof import("./otlp_output.ts")>(
+      "./otlp_output.ts",
+      import.meta.url,
+    );
+    return new OtlpOutput(config, context);
+  },
+};

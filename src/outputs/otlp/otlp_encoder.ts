@@ -3,6 +3,7 @@ import { jsonString } from "../../encoding/json_string.ts";
 import { idText } from "../../batch.ts";
 import type { Fields, Level, LogEvent } from "../../event.ts";
 import { getField } from "../../lib/field_path.ts";
+import { pathOf } from "../../lib/schema_node.ts";
 import { compileText, type EventText } from "../http/template_text.ts";
 import { UnixTime } from "../http/unix_time.ts";
 import { keyValues } from "./any_value.ts";
@@ -94,7 +95,7 @@ interface Attribute {
 function compileAttributes(attributes: Readonly<Record<string, string>>, key: string): Attribute[] {
   return Object.entries(attributes).map(([name, template]) => ({
     start: `{"key":${jsonString(name)},"value":{"stringValue":`,
-    text: compileText(template, `${key}.${name}`),
+    text: compileText(template, pathOf(key, name)),
   }));
 }
 

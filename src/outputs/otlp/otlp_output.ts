@@ -1,12 +1,11 @@
 import type { EncodedBatch } from "../../batch.ts";
-import type { ComponentType } from "../../component.ts";
 import { VERSION } from "../../lib/version.ts";
 import type { Batching, Output, OutputContext, SendResult } from "../output.ts";
 import type { Answer } from "../http/answer.ts";
 import { BatchRequests, type Judgement, type Piece } from "../http/batch_requests.ts";
-import { connectionNeeds, HttpConnection, urlBelow } from "../http/connection.ts";
+import { HttpConnection, urlBelow } from "../http/connection.ts";
 import { type Frame, jsonList, type Range, sentBody, sizeOf } from "../http/request_body.ts";
-import { type OtlpConfig, otlpConfig } from "./otlp_config.ts";
+import type { OtlpConfig } from "./otlp_config.ts";
 import { partialSuccessOf } from "./partial_success.ts";
 import { protobufLogs } from "./protobuf_logs.ts";
 
@@ -28,6 +27,8 @@ export class OtlpOutput implements Output {
   readonly #context: OutputContext;
   readonly #connection: HttpConnection;
   readonly #requests: BatchRequests;
+  /** Whether the receiver has ever taken a request. */
+  #isUnderstood = false;
   readonly #now: () => number;
   /** When a server's words were told last. */
   readonly #told = new Map<string, number>();
@@ -86,7 +87,11 @@ export class OtlpOutput implements Output {
 
   async #request(batch: EncodedBatch, range: Range, signal: AbortSignal): Promise<Answer> {
     const sent = await sentBody(this.#body(batch, range), this.#config.compression);
-    return await this.#connection.ask({ ...sent, keep: LONGEST_ANSWER }, signal);
+    const answer = await this.#connection.ask({ ...sent, keep: LONGEST_ANSWER }, signal);
+    if (answer.status < 300) this.#isUnderstood = true;
+    // Who takes no JSON, for example, answers so to everything: nothing may be lost by that.
+    else if (answer.status === 400 && !this.#isUnderstood) await this.probe(signal);
+    return answer;
   }
 
   #body(batch: EncodedBatch, range: Range): Uint8Array<ArrayBuffer> {
@@ -140,15 +145,3 @@ export class OtlpOutput implements Output {
     this.#untold = 0;
   }
 }
-
-/** The `otlp` output as the registry lists it. */
-export const otlpOutput: ComponentType<OtlpConfig, Output, OutputContext> = {
-  schema: otlpConfig,
-  example: {
-    endpoint: "http://otel-collector:4318",
-    resource_attributes: { "service.name": "shop", "deployment.environment.name": "production" },
-    compression: "gzip",
-  },
-  permissions: (config) => connectionNeeds(config, "OTLP"),
-  create: (config, context) => new OtlpOutput(config, context),
-};

@@ -1,4 +1,5 @@
 import type { ComponentType } from "../../component.ts";
+import { loadModule } from "../../lib/load_module.ts";
 import * as schema from "../../lib/schema.ts";
 import type { Output, OutputContext } from "../output.ts";
 import { addressNeeds, addressOf, addressProblem, type Schemes } from "../socket/address.ts";
@@ -29,7 +30,7 @@ export const redisOutputSchema = schema.object({
   ),
   username: schema.string().check(notEmpty).describe("User of the server's access control list."),
   password: schema.string().secret().check(notEmpty).describe("Password."),
-  db: schema.integer({ min: 0 }).default(0).describe("Number of the database."),
+  db: schema.integer({ min: 0 }).default(0).alias("database").describe("Number of the database."),
   deduplicate: schema.boolean().default(true).describe(
     "Keep in the server, in the same transaction as the entries, how far each file has got, so that nothing is stored twice after a retry or a restart.",
   ),
@@ -84,5 +85,7 @@ export const redisOutput: ComponentType<RedisOutputConfig, Promise<Output>, Outp
     ...addressNeeds(addressOf(address, REDIS_SCHEMES)),
     ...tlsNeeds(tls),
   ],
-  create: async (config, context) => new (await import("./redis_output.ts")).RedisOutput(config, context),
+  create: async (config, context) =>
+    new (await loadModule<typeof import("./redis_output.ts")>("./redis_output.ts", import.meta.url))
+      .RedisOutput(config, context),
 };

@@ -1,4 +1,5 @@
 import type { ComponentType } from "../../component.ts";
+import { loadModule } from "../../lib/load_module.ts";
 import type { PermissionNeed } from "../../lib/permission.ts";
 import * as schema from "../../lib/schema.ts";
 import { atLeast, endpointProblem, notEmpty, timeoutKey } from "../http/connection_config.ts";
@@ -162,5 +163,10 @@ export const s3Output: ComponentType<S3Config, Output | Promise<Output>, OutputC
     batch_size: 10000,
   },
   permissions: (config): PermissionNeed[] => s3Needs(config),
-  create: async (config, context) => new (await import("./s3_output.ts")).S3Output(config, context),
+  takesLines: ({ encoding }) => encoding === "text",
+  create: async (config, context) =>
+    new (await loadModule<typeof import("./s3_output.ts")>("./s3_output.ts", import.meta.url)).S3Output(
+      config,
+      context,
+    ),
 };

@@ -17,6 +17,13 @@ const ADVICE: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: "look at secret_access_key and region",
 };
 
+/** The same for answers that give no reason, such as those to HEAD. */
+const UNNAMED: Readonly<Record<number, string>> = {
+  301: "look at region and endpoint",
+  400: "look at region, endpoint and the credentials",
+  403: "look at the credentials, and what they allow",
+};
+
 /** A refusal, or an answer that there is no such thing. */
 export class S3Error extends Error {
   override readonly name = "S3Error";
@@ -38,7 +45,7 @@ export function failureOf(what: string, error: unknown, secrets: readonly string
       ? new S3Error(told, status, code, { cause: error })
       : new RetryLaterError(told, wait, { cause: error });
   }
-  const advice = ADVICE[code] ?? (status === 403 ? ADVICE["AccessDenied"] : undefined);
+  const advice = ADVICE[code] ?? UNNAMED[status];
   const excerpt = reason === code || reason.startsWith("Unknown") ? "" : ` "${reason}"`;
   return new S3Error(`${told}${excerpt}${advice === undefined ? "" : `, ${advice}`}`, status, code, {
     cause: error,

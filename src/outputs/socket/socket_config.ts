@@ -1,4 +1,5 @@
 import type { ComponentType } from "../../component.ts";
+import { loadModule } from "../../lib/load_module.ts";
 import * as schema from "../../lib/schema.ts";
 import type { Output, OutputContext } from "../output.ts";
 import { addressNeeds, addressOf, addressProblem, datagramNeeds, type Schemes } from "./address.ts";
@@ -49,11 +50,32 @@ export const socketOutputSchema = schema.object({
 /** The parsed block: sizes in bytes, durations in milliseconds. */
 export type SocketOutputConfig = schema.Infer<typeof socketOutputSchema>;
 
-function blockProblem({ address, tls }: { readonly address: string; readonly tls: TlsKeys }) {
+/** What is wrong with keys of the connection, with an address of that scheme. */
+export function streamProblem(
+  scheme: string,
+  { acknowledgement, rate_limit }: { readonly acknowledgement: string; readonly rate_limit: number },
+): string | undefined {
+  const isStream = scheme !== "udp" && !scheme.startsWith("relp");
+  if (acknowledgement === "close" && !isStream) {
+    return `has acknowledgement: close, which ${scheme} does not know; leave it out`;
+  }
+  return rate_limit > 0 && scheme !== "udp"
+    ? `has rate_limit, which is for udp, while address is ${scheme}; leave it out`
+    : undefined;
+}
+
+function blockProblem(
+  { address, tls, ...rest }: {
+    readonly address: string;
+    readonly tls: TlsKeys;
+    readonly acknowledgement: string;
+    readonly rate_limit: number;
+  },
+): string | undefined {
   const { scheme } = addressOf(address, SOCKET_SCHEMES);
   return scheme !== "tls" && hasTlsKeys(tls)
     ? `has tls, while address is ${scheme}; write tls, or leave it out`
-    : undefined;
+    : streamProblem(scheme, rest);
 }
 
 /** The `socket` output as the registry lists it. */
@@ -68,5 +90,8 @@ export const socketOutput: ComponentType<SocketOutputConfig, Promise<Output>, Ou
       ...tlsNeeds(config.tls),
     ];
   },
-  create: async (config) => (await import("./socket_output.ts")).createSocketOutput(config),
+  takesLines: ({ encoding }) => encoding === "text",
+  create: async (config) =>
+    (await loadModule<typeof import("./socket_output.ts")>("./socket_output.ts", import.meta.url))
+      .createSocketOutput(config),
 };

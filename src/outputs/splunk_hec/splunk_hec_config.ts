@@ -1,8 +1,12 @@
+import type { ComponentType } from "../../component.ts";
+import { loadModule } from "../../lib/load_module.ts";
 import * as schema from "../../lib/schema.ts";
+import type { Output, OutputContext } from "../output.ts";
 import {
   atLeast,
   batchKeys,
   concurrencyKey,
+  connectionNeeds,
   connectionProblem,
   endpointProblem,
   headersKey,
@@ -51,3 +55,23 @@ export const splunkHecConfig = schema.object({
 
 /** The parsed block: sizes in bytes, durations in milliseconds. */
 export type SplunkHecConfig = schema.Infer<typeof splunkHecConfig>;
+
+/** The `splunk_hec` output as the registry lists it. */
+export const splunkHecOutput: ComponentType<SplunkHecConfig, Promise<Output>, OutputContext> = {
+  schema: splunkHecConfig,
+  example: {
+    endpoint: "https://splunk.example.com:8088",
+    token: "${SPLUNK_TOKEN}",
+    index: "main",
+    sourcetype: "app:json",
+    acknowledgements: true,
+  },
+  permissions: (config) => connectionNeeds(config, "Splunk"),
+  async create(config, context) {
+    const { SplunkHecOutput } = await loadModule<typeof import("./splunk_hec_output.ts")>(
+      "./splunk_hec_output.ts",
+      import.meta.url,
+    );
+    return new SplunkHecOutput(config, context);
+  },
+};

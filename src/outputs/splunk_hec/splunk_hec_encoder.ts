@@ -2,6 +2,7 @@ import { type EncoderFactory, lineEncoder, type LineEncoding } from "../../encod
 import { isTemplate } from "../../encoding/event_template.ts";
 import { jsonString } from "../../encoding/json_string.ts";
 import type { LogEvent } from "../../event.ts";
+import { pathOf } from "../../lib/schema_node.ts";
 import { compileText, type EventText, labelText } from "../http/template_text.ts";
 import { UnixTime } from "../http/unix_time.ts";
 
@@ -32,7 +33,7 @@ export const splunkHecEncoder: EncoderFactory = (config, options) => {
     template === undefined ? [] : [new Member(name, compileText(template, name), LONGEST_NAME)]
   );
   const fields = Object.entries(indexed_fields).map(([name, template]) =>
-    new Member(name, compileText(template, `indexed_fields.${name}`), LONGEST_FIELD)
+    new Member(name, compileText(template, pathOf("indexed_fields", name)), LONGEST_FIELD)
   );
   const indexText = index === undefined ? undefined : compileText(index, "index");
   const indexOf = (event: LogEvent): string => {

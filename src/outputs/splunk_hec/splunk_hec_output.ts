@@ -1,13 +1,12 @@
 import type { EncodedBatch } from "../../batch.ts";
-import type { ComponentType } from "../../component.ts";
 import type { Batching, Output, OutputContext, SendResult } from "../output.ts";
 import type { Answer } from "../http/answer.ts";
 import { BatchRequests, type Judgement, type Piece } from "../http/batch_requests.ts";
-import { connectionNeeds, HttpConnection, urlBelow } from "../http/connection.ts";
+import { HttpConnection, urlBelow } from "../http/connection.ts";
 import { type Range, requestBody, sentBody } from "../http/request_body.ts";
 import { type AcknowledgementOptions, Acknowledgements } from "./acknowledgements.ts";
 import { hecReply } from "./hec_reply.ts";
-import { type SplunkHecConfig, splunkHecConfig } from "./splunk_hec_config.ts";
+import type { SplunkHecConfig } from "./splunk_hec_config.ts";
 
 const EVENT = "/services/collector/event";
 
@@ -144,17 +143,3 @@ function besides(endpoint: URL, name: string): URL {
   url.pathname = `${url.pathname.slice(0, url.pathname.lastIndexOf("/"))}/${name}`;
   return url;
 }
-
-/** The `splunk_hec` output as the registry lists it. */
-export const splunkHecOutput: ComponentType<SplunkHecConfig, Output, OutputContext> = {
-  schema: splunkHecConfig,
-  example: {
-    endpoint: "https://splunk.example.com:8088",
-    token: "${SPLUNK_TOKEN}",
-    index: "main",
-    sourcetype: "app:json",
-    acknowledgements: true,
-  },
-  permissions: (config) => connectionNeeds(config, "Splunk"),
-  create: (config, context) => new SplunkHecOutput(config, context),
-};

@@ -1,8 +1,9 @@
 import type { ComponentType } from "../../component.ts";
+import { loadModule } from "../../lib/load_module.ts";
 import * as schema from "../../lib/schema.ts";
 import type { Output, OutputContext } from "../output.ts";
 import { addressNeeds, addressOf, addressProblem, datagramNeeds, type Schemes } from "../socket/address.ts";
-import { streamKeys } from "../socket/socket_config.ts";
+import { streamKeys, streamProblem } from "../socket/socket_config.ts";
 import { hasTlsKeys, type TlsKeys, tlsNeeds } from "../socket/tls_keys.ts";
 import { isElementName } from "./structured_data.ts";
 import { thisHostNeeds } from "./this_host.ts";
@@ -81,10 +82,12 @@ function dataProblem(data: { readonly id?: string | undefined; readonly fields: 
 
 /** What concerns several keys. */
 function blockProblem(
-  { address, tls, format, structured_data: { id } }: {
+  { address, tls, format, structured_data: { id }, ...rest }: {
     readonly address: string;
     readonly tls: TlsKeys;
     readonly format: string;
+    readonly acknowledgement: string;
+    readonly rate_limit: number;
     readonly structured_data: { readonly id?: string | undefined };
   },
 ): string | undefined {
@@ -94,7 +97,7 @@ function blockProblem(
   }
   return format === "3164" && id !== undefined
     ? "has structured_data, which RFC 3164 does not know; leave it out"
-    : undefined;
+    : streamProblem(scheme, rest);
 }
 
 /** The `syslog` output as the registry lists it. */
@@ -115,5 +118,7 @@ export const syslogOutput: ComponentType<SyslogOutputConfig, Promise<Output>, Ou
       ...thisHostNeeds(),
     ];
   },
-  create: async (config) => new (await import("./syslog_output.ts")).SyslogOutput(config),
+  create: async (config) =>
+    new (await loadModule<typeof import("./syslog_output.ts")>("./syslog_output.ts", import.meta.url))
+      .SyslogOutput(config),
 };

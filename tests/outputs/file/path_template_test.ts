@@ -50,6 +50,15 @@ Deno.test("PathTemplate refuses what could leave its root or names no file", () 
   }
 });
 
+Deno.test("PathTemplate refuses values of single records, which no path has", () => {
+  for (const name of ["fields.app", "level", "message", "timestamp", "id"]) {
+    assert.throws(() => new PathTemplate(`/out/{{ ${name} }}.log`, "utc"), {
+      message:
+        `"{{ ${name} }}" is of single records; a path takes {{ source }}, {{ file }}, {{ input }} and labels`,
+    });
+  }
+});
+
 Deno.test("PathTemplate keeps every value below the root, as one part of a path that a file system takes", () => {
   const value = fc.oneof(
     fc.string({ unit: "binary", maxLength: 400 }),

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import type { JsonObject } from "../../../src/checkpoints/checkpoint_store.ts";
-import { FileOutput, fileOutput } from "../../../src/outputs/file/file_output.ts";
-import type { FileOutputConfig } from "../../../src/outputs/file/file_output_config.ts";
+import { FileOutput } from "../../../src/outputs/file/file_output.ts";
+import { fileOutput, type FileOutputConfig } from "../../../src/outputs/file/file_output_config.ts";
 import { batchOf, RecordingLog } from "../../contracts/batches.ts";
 
 /** A fixed start for tests with a clock of their own. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import * as schema from "../../../src/lib/schema.ts";
-import { HttpOutput, httpOutput } from "../../../src/outputs/http/http_output.ts";
-import { httpOutputSchema } from "../../../src/outputs/http/http_output_config.ts";
+import { HttpOutput } from "../../../src/outputs/http/http_output.ts";
+import { httpOutput, httpOutputSchema } from "../../../src/outputs/http/http_output_config.ts";
 import { ALL_SENT, RetryLaterError } from "../../../src/outputs/output.ts";
 import { batchOf, RecordingLog } from "../../contracts/batches.ts";
 import { type Behaviour, HttpDestination, type Reply } from "../../support/http_destination.ts";

@@ -29,6 +29,8 @@ Deno.test("httpOutputSchema says what is wrong, and never shows a secret", () =>
   const cases: [Record<string, unknown>, RegExp][] = [
     [{ endpoint: undefined }, /^endpoint: is missing/],
     [{ endpoint: "logs.example/hunter2" }, /^endpoint: is no URL; write one such as https:/],
+    [{ endpoint: "logs.example:80/hunter2" }, /^endpoint: must begin with http:\/\/ or https:\/\/$/],
+    [{ endpoint: "http://logs.example/{{ level }}" }, /^endpoint: takes no values of records/],
     [{ endpoint: "ftp://logs.example" }, /^endpoint: is a URL of the scheme "ftp"; must be http or https$/],
     [{ endpoint: "http://ann:hunter2@logs.example" }, /^endpoint: must hold no user and no password/],
     [{ headers: { "X Y": "a" } }, /^headers: has "X Y", which is no name of a header$/],

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { ALL_SENT, RetryLaterError } from "../../../src/outputs/output.ts";
-import { HttpOutput, httpOutput } from "../../../src/outputs/http/http_output.ts";
+import { HttpOutput } from "../../../src/outputs/http/http_output.ts";
+import { httpOutput } from "../../../src/outputs/http/http_output_config.ts";
 import { VERSION } from "../../../src/lib/version.ts";
 import { batchOf, RecordingLog } from "../../contracts/batches.ts";
 import { outputContract } from "../../contracts/output_contract.ts";
@@ -376,9 +377,9 @@ Deno.test("httpOutput needs the endpoint's port and its TLS files", () => {
   ]);
 });
 
-Deno.test("httpOutput tells how it likes its batches", () => {
+Deno.test("httpOutput tells how it likes its batches", async () => {
   const context = { name: "web", log: new RecordingLog() };
-  const output = httpOutput.create(
+  const output = await httpOutput.create(
     configOf({ endpoint: "http://a", batch_size: 5, batch_bytes: "2KiB" }),
     context,
   );

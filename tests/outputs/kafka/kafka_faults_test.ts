@@ -190,7 +190,10 @@ Deno.test("KafkaOutput waits for a topic that does not exist, and delivers the r
   await using exchange = await Exchange.open({ topics: { "logs-a": 1 } }, { topic: "logs-{{ app }}" });
   const batch = exchange.batch(events(4, (n) => ({ app: n < 2 ? "a" : "b" })));
   for (let attempt = 0; attempt < 2; attempt++) {
-    assert.equal((await failure(exchange.send(batch))).message, "the topic logs-b does not exist; create it");
+    assert.equal(
+      (await failure(exchange.send(batch))).message,
+      "the topic logs-b does not exist; create it, or have the brokers do so with create_topics: true",
+    );
   }
   assert.deepEqual(exchange.values("logs-a"), ["m0", "m1"]);
   assert.deepEqual(exchange.output.progressOf(batch), { retry: [2, 3], rejected: [] });
@@ -203,7 +206,10 @@ Deno.test("KafkaOutput makes dead letters of records without a topic where it is
   const block = { topic: "logs-{{ app }}", missing_topic: "reject" };
   await using exchange = await Exchange.open({ topics: { "logs-a": 1 } }, block);
   const { rejected } = await exchange.send(exchange.batch(events(3, (n) => ({ app: n === 1 ? "b" : "a" }))));
-  assert.deepEqual(rejected, [{ index: 1, reason: "the topic logs-b does not exist; create it" }]);
+  assert.deepEqual(rejected, [{
+    index: 1,
+    reason: "the topic logs-b does not exist; create it, or have the brokers do so with create_topics: true",
+  }]);
   assert.deepEqual(exchange.values("logs-a"), ["m0", "m2"]);
 });
 
@@ -213,7 +219,7 @@ Deno.test("KafkaOutput has topics created as create_topics says", async () => {
   await using chosen = await Exchange.open({ topics: {}, autoCreate: true }, { topic_field: "t" });
   assert.match(
     (await failure(chosen.send(chosen.batch(THREE)))).message,
-    /^the topic logs does not exist; create it$/,
+    /^the topic logs does not exist; create it, or have the brokers do so with create_topics: true$/,
   );
   await using asked = await Exchange.open({ topics: {}, autoCreate: true }, {
     topic_field: "t",

@@ -234,7 +234,7 @@ Deno.test("KafkaOutput probes the topic without sending", async () => {
   await using missing = await Exchange.open({ topics: {} }, { create_topics: false });
   assert.equal(
     (await failure(missing.output.probe(never))).message,
-    "the topic logs does not exist; create it",
+    "the topic logs does not exist; create it, or have the brokers do so with create_topics: true",
   );
   await using created = await Exchange.open({ topics: {}, autoCreate: true });
   await created.output.probe(never);

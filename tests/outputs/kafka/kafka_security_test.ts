@@ -47,6 +47,15 @@ Deno.test("KafkaOutput says which mechanisms the broker takes", async () => {
   );
 });
 
+Deno.test("KafkaOutput says what to look at where a broker hangs up on who has not logged in", async () => {
+  const user: BrokerUser = { mechanism: "SCRAM-SHA-512", username: "a", password: "b" };
+  await using exchange = await Exchange.open({ user }, {});
+  assert.match(
+    (await failure(exchange.send(exchange.batch(TWO)))).message,
+    /: it closed the connection \(if it wants a login: look at sasl_enabled\)$/,
+  );
+});
+
 Deno.test("KafkaOutput trusts no broker that does not know the password, and computes no more than is usual", async () => {
   const user: BrokerUser = { mechanism: "SCRAM-SHA-256", username: "an=n,ie", password: PASSWORD };
   await using impostor = await Exchange.open(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as schema from "../../../src/lib/schema.ts";
-import { lokiConfig } from "../../../src/outputs/loki/loki_config.ts";
-import { LokiOutput, lokiOutput } from "../../../src/outputs/loki/loki_output.ts";
+import { lokiConfig, lokiOutput } from "../../../src/outputs/loki/loki_config.ts";
+import { LokiOutput } from "../../../src/outputs/loki/loki_output.ts";
 import { ALL_SENT, RetryLaterError } from "../../../src/outputs/output.ts";
 import { batchOf, RecordingLog } from "../../contracts/batches.ts";
 import { LokiServer } from "../../support/loki_server.ts";
@@ -163,13 +163,13 @@ Deno.test("LokiOutput probes credentials and tenant without an entry", async () 
   assert.equal(exchange.server.entries.length, 0);
 });
 
-Deno.test("lokiOutput tells what it needs and how it likes its batches", () => {
+Deno.test("lokiOutput tells what it needs and how it likes its batches", async () => {
   const config = schema.parse(lokiConfig, lokiOutput.example);
   assert.deepEqual(
     lokiOutput.permissions(config).map((need) => need.name === "net" && need.host),
     ["loki:3100"],
   );
-  const output = lokiOutput.create(
+  const output = await lokiOutput.create(
     schema.parse(lokiConfig, { endpoint: "http://a", batch_size: 5, batch_bytes: "2KiB", concurrency: 7 }),
     { name: "loki", log: new RecordingLog() },
   );

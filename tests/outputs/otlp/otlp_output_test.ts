@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { newEvent } from "../../../src/event.ts";
 import * as schema from "../../../src/lib/schema.ts";
 import { VERSION } from "../../../src/lib/version.ts";
-import { otlpConfig } from "../../../src/outputs/otlp/otlp_config.ts";
+import { otlpConfig, otlpOutput } from "../../../src/outputs/otlp/otlp_config.ts";
 import { otlpEncoder } from "../../../src/outputs/otlp/otlp_encoder.ts";
-import { OtlpOutput, otlpOutput } from "../../../src/outputs/otlp/otlp_output.ts";
+import { OtlpOutput } from "../../../src/outputs/otlp/otlp_output.ts";
 import { ReverseWriter } from "../../../src/outputs/otlp/protobuf.ts";
 import { ALL_SENT, RetryLaterError } from "../../../src/outputs/output.ts";
 import { batchOf, RecordingLog } from "../../contracts/batches.ts";
@@ -173,13 +173,34 @@ Deno.test("OtlpOutput sends again only what the specification says, if it is tol
     await assert.rejects(exchange.output.send(records(2), never));
   }
   for (const status of [400, 408, 500, 501]) {
-    await using exchange = await Exchange.open(() => ({ status, body: "bad" }), { strict_retry: true });
+    await using exchange = await Exchange.open(
+      (_, number) => number === 0 ? {} : { status, body: "bad" },
+      { strict_retry: true },
+    );
+    await exchange.output.send(records(1), never);
     const { rejected } = await exchange.output.send(records(2), never);
     assert.deepEqual(
       rejected.map(({ reason }) => reason),
       Array(2).fill(`POST /v1/logs answered ${status} "bad"`),
     );
   }
+});
+
+Deno.test("OtlpOutput loses nothing to a receiver that takes no request at all", async () => {
+  let takes = false;
+  await using exchange = await Exchange.open(() => takes ? {} : { status: 400, body: "no JSON" });
+  const batch = records(2);
+  const error = await failure(exchange.output.send(batch, never));
+  assert.match(
+    error.message,
+    /^POST \/v1\/logs answered 400 "no JSON", look at endpoint, headers, and what it says/,
+  );
+  takes = true;
+  assert.deepEqual(await exchange.output.send(batch, never), ALL_SENT);
+  // Now it is understood: what it refuses is refused for what the records are.
+  takes = false;
+  const { rejected } = await exchange.output.send(records(2), never);
+  assert.equal(rejected.length, 2);
 });
 
 Deno.test("OtlpOutput halves what is too large", async () => {
@@ -203,13 +224,13 @@ Deno.test("OtlpOutput probes with a request that holds nothing", async () => {
   }
 });
 
-Deno.test("otlpOutput tells what it needs and how it likes its batches", () => {
+Deno.test("otlpOutput tells what it needs and how it likes its batches", async () => {
   const config = schema.parse(otlpConfig, otlpOutput.example);
   assert.deepEqual(
     otlpOutput.permissions(config).map((need) => need.name === "net" && need.host),
     ["otel-collector:4318"],
   );
-  const output = otlpOutput.create(config, { name: "otel", log: new RecordingLog() });
+  const output = await otlpOutput.create(config, { name: "otel", log: new RecordingLog() });
   assert.deepEqual(output.batching, { events: 1000, bytes: 1048576, wait: 1000 });
   assert.equal(output.concurrency, 2);
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as schema from "../../../src/lib/schema.ts";
 import { ALL_SENT, RetryLaterError } from "../../../src/outputs/output.ts";
-import { splunkHecConfig } from "../../../src/outputs/splunk_hec/splunk_hec_config.ts";
-import { SplunkHecOutput, splunkHecOutput } from "../../../src/outputs/splunk_hec/splunk_hec_output.ts";
+import { splunkHecConfig, splunkHecOutput } from "../../../src/outputs/splunk_hec/splunk_hec_config.ts";
+import { SplunkHecOutput } from "../../../src/outputs/splunk_hec/splunk_hec_output.ts";
 import { batchOf, RecordingLog } from "../../contracts/batches.ts";
 import { SplunkServer } from "../../support/splunk_server.ts";
 import { failure, never, NOW } from "../http/support.ts";
@@ -222,13 +222,13 @@ Deno.test("SplunkHecOutput probes the health of the collector", async () => {
   assert.equal(exchange.server.events.length, 0);
 });
 
-Deno.test("splunkHecOutput tells what it needs and how it likes its batches", () => {
+Deno.test("splunkHecOutput tells what it needs and how it likes its batches", async () => {
   const config = schema.parse(splunkHecConfig, splunkHecOutput.example);
   assert.deepEqual(
     splunkHecOutput.permissions(config).map((need) => need.name === "net" && need.host),
     ["splunk.example.com:8088"],
   );
-  const output = splunkHecOutput.create(config, { name: "hec", log: new RecordingLog() });
+  const output = await splunkHecOutput.create(config, { name: "hec", log: new RecordingLog() });
   assert.deepEqual(output.batching, { events: 1000, bytes: 1048576, wait: 1000 });
   assert.equal(output.concurrency, 4);
 });
