@@ -28,7 +28,14 @@ scenario("agent delivers lines to stdout as they are written", async (space) => 
   }
   await space.finish(agent, [writer]);
   const { summary } = await agent.ended();
-  assert.deepEqual(summary, { received: 1200, delivered: 1200, discarded: 0, deadLettered: 0, failed: 0 });
+  assert.deepEqual(summary, {
+    received: 1200,
+    delivered: 1200,
+    discarded: 0,
+    deadLettered: 0,
+    failed: 0,
+    inFlight: 0,
+  });
 });
 
 scenario("agent delivers lines to a file as they are written", async (space) => {
@@ -41,7 +48,14 @@ scenario("agent delivers lines to a file as they are written", async (space) => 
   writer.append(space.log(), 500);
   await space.complete(agent, [writer], { delivered });
   const { summary } = await agent.ended();
-  assert.deepEqual(summary, { received: 1500, delivered: 1500, discarded: 0, deadLettered: 0, failed: 0 });
+  assert.deepEqual(summary, {
+    received: 1500,
+    delivered: 1500,
+    discarded: 0,
+    deadLettered: 0,
+    failed: 0,
+    inFlight: 0,
+  });
   assert.equal(agent.stdout.length, 0, "nothing but events belongs on stdout, and those go to the file");
 });
 

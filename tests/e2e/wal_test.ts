@@ -7,7 +7,7 @@ import { LONG, scenario } from "../support/scenario.ts";
 import { pause } from "../support/wait.ts";
 import type { Workspace } from "../support/workspace.ts";
 
-const KILLS = LONG ? 100 : 10;
+const KILLS = LONG ? 100 : 6;
 const ONCE = { ways: "watching" } as const;
 
 function withLog(space: Workspace, keys: object = {}): { rest: Record<string, unknown> } {
@@ -63,18 +63,19 @@ scenario(
     const { output } = space.fileOutput("sub/all.log");
     // Where the directory should be there is a file: nothing can be written.
     Deno.writeTextFileSync(space.path("out", "sub"), "");
-    space.configure({ output, ...withLog(space) });
+    const { rest } = withLog(space);
+    const reliability = { retry: { initial_backoff: "20ms", max_backoff: "100ms" } };
+    space.configure({ output, rest: { ...rest, reliability } });
     const writer = new LineWriter("w");
     writer.append(space.log(), 1000);
     const first = space.start();
     await first.untilLog(/Cannot (send|open)/);
     // All of it is safe: the file itself may go.
-    await first.until("the positions", async () => {
-      const list = await space.command("checkpoints", "list", "--json", "--config", space.config);
-      const [{ checkpoints } = { checkpoints: [] }] = JSON.parse(list.stdout.text() || "[]") as {
-        checkpoints: { path: string; off: number }[];
-      }[];
-      return checkpoints.find(({ path }) => path === space.log())?.off === Deno.statSync(space.log()).size;
+    await first.until("the acknowledgement", async () => {
+      // The log holds back what comes too often.
+      await pause(200);
+      first.signal("SIGUSR2");
+      return first.log.some(({ fields }) => fields["lines_delivered"] === 1000);
     });
     await first.kill();
     Deno.removeSync(space.log());
