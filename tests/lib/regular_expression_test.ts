@@ -112,6 +112,12 @@ Deno.test("compileNamedRegExp takes what Oniguruma writes", () => {
   }
 });
 
+Deno.test("compileNamedRegExp takes places that Oniguruma repeats", () => {
+  for (const pattern of ["a\\z?", "a\\z{1,2}", "^*a", "a\\b+"]) {
+    assert.ok(compileNamedRegExp(pattern, { dialect: "oniguruma" }), pattern);
+  }
+});
+
 Deno.test("compileNamedRegExp tells the name of each group, whatever it is", () => {
   const { regexp, names } = compileNamedRegExp("(?<a.b>1)(2)(?<a-b>3)(?<[a][b]>4)(?P<a.b>5)(?<__proto__>6)");
   assert.deepEqual(names, [undefined, "a.b", undefined, "a-b", "[a][b]", "a.b", "__proto__"]);

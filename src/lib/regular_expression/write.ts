@@ -137,7 +137,7 @@ class PatternWriter {
     this.#copies = before;
     // JavaScript repeats neither a place nor, without the flag u, a character of two code units.
     const closed = node.body.kind === "group" && !isLookAround(node.body) ||
-      node.body.kind === "atom" && isOne(body);
+      node.body.kind === "atom" && !node.body.zeroWidth && isOne(body);
     return `${closed ? body : `(?:${body})`}${writeCount(node)}${node.mode === "lazy" ? "?" : ""}`;
   }
 
