@@ -32,12 +32,17 @@ export class Ledger {
     return new Map(Array.from(this.#outputs, ([name, counts]) => [name, counts()]));
   }
 
-  /** Takes over the counts of an output; those of an earlier one with its name stay in. */
-  followOutput(name: string, counts: () => OutputCounts): void {
+  /**
+   * Takes over the counts of an output; those of an earlier one with its name stay in. `takesOver`: it goes on with
+   * what that one has left on disk.
+   */
+  followOutput(name: string, counts: () => OutputCounts, takesOver: boolean): void {
     const before = this.#outputs.get(name)?.();
     if (before === undefined) return void this.#outputs.set(name, counts);
     // What the earlier one still held on disk is received once more.
-    const ended = { ...before, received: before.received - before.inFlight, inFlight: 0 };
+    const ended = takesOver
+      ? { ...before, received: before.received - before.inFlight, inFlight: 0 }
+      : before;
     this.#outputs.set(name, () => added(ended, counts()));
   }
 

@@ -101,6 +101,7 @@ export class Pipeline {
       }
       if (settings !== undefined) await this.#apply(settings);
       this.#lines = [...staying, ...lines.map((line) => this.#startLine(line))];
+      for (const { name, left } of leaving) this.#tellOfLeft(name, left);
       const before = this.#processing;
       this.#processing = processing;
       if (before !== processing) await before?.[Symbol.asyncDispose]();
@@ -188,10 +189,19 @@ export class Pipeline {
     }
   }
 
+  /** An output is gone, or has no log any more, and its old one still holds records. */
+  #tellOfLeft(name: string, records: number): void {
+    if (records === 0 || this.#lines.some((line) => line.name === name && line.buffer.durable)) return;
+    this.#options.log.warn(
+      `The log of output "${name}" still holds ${records} records: they are sent once an output of that name has a log again`,
+      { output: name, records },
+    );
+  }
+
   #startLine(line: OutputLine): RunningLine {
     const { log, onOutputClosed: onClosed } = this.#options;
     const running = new RunningLine(line, { log, deadLetters: this.#settings.deadLetters, onClosed });
-    this.ledger.followOutput(line.name, () => running.counts);
+    this.ledger.followOutput(line.name, () => running.counts, line.buffer.durable);
     return running;
   }
 

@@ -61,11 +61,15 @@ Deno.test("planProcessing lets records pass as they came to outputs only that wr
   };
   const lines =
     '{type: socket, address: "tcp://a:1", encoding: text}, {type: s3, bucket: logs, encoding: text}, ' +
-    '{type: "null", encoding: text}, {type: file, path: /x}';
-  assert.deepEqual(outputs(`outputs: [${lines}]`), { raw: ["socket", "s3", "null", "file"], processed: [] });
+    '{type: "null", encoding: text}, {type: file, path: /x}, {type: nats, encoding: text}, ' +
+    "{type: redis, encoding: text}";
+  assert.deepEqual(outputs(`outputs: [${lines}]`), {
+    raw: ["socket", "s3", "null", "file", "nats", "redis"],
+    processed: [],
+  });
   const others = '{type: loki, endpoint: "http://a"}, {type: splunk_hec, endpoint: "http://a", token: t}, ' +
-    '{type: syslog, address: "udp://a:1"}, {type: kafka, encoding: text}, {type: nats, subject: a, encoding: text}, ' +
-    '{type: redis, key: a, encoding: text}, {type: http, endpoint: "http://a", format: text}';
+    '{type: syslog, address: "udp://a:1"}, {type: kafka, encoding: text}, {type: nats, subject: "a.{{ level }}", encoding: text}, ' +
+    '{type: redis, key: "a{{ level }}", encoding: text}, {type: http, endpoint: "http://a", format: text}';
   assert.deepEqual(outputs(`outputs: [${others}]`), {
     raw: [],
     processed: ["loki", "splunk_hec", "syslog", "kafka", "nats", "redis", "http"],

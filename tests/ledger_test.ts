@@ -71,10 +71,14 @@ Deno.test("Ledger adds up the outputs that had a name one after the other", () =
   const ledger = new Ledger();
   const zero = { received: 0, delivered: 0, dropped: 0, deadLettered: 0, lost: 0, failed: 0, inFlight: 0 };
   let first = { ...zero, received: 5, delivered: 2, inFlight: 3 };
-  ledger.followOutput("log", () => first);
+  ledger.followOutput("log", () => first, true);
   first = { ...first, received: 6, delivered: 3 };
   assert.deepEqual(summaryOf(ledger).outputs, { log: { received: 6, delivered: 3, in_flight: 3 } });
   // The successor finds on disk what the first one had not delivered.
-  ledger.followOutput("log", () => ({ ...zero, received: 3, delivered: 2, deadLettered: 1 }));
+  ledger.followOutput("log", () => ({ ...zero, received: 3, delivered: 2, deadLettered: 1 }), true);
   assert.deepEqual(summaryOf(ledger).outputs, { log: { received: 6, delivered: 5, dead_lettered: 1 } });
+  // Without a log of its own, it leaves there what the one before it left.
+  ledger.followOutput("bare", () => ({ ...zero, received: 4, delivered: 1, inFlight: 3 }), true);
+  ledger.followOutput("bare", () => ({ ...zero, received: 2, delivered: 2 }), false);
+  assert.deepEqual(summaryOf(ledger).outputs!["bare"], { received: 6, delivered: 3, in_flight: 3 });
 });

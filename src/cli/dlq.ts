@@ -32,11 +32,25 @@ export interface DlqPlace {
 
 /** Finds the directory. Throws a UsageError when there is none, ConfigError for a wrong configuration. */
 export async function dlqDirectory({ config: file, dir }: DlqPlace): Promise<string> {
-  if (dir !== undefined) return dir;
+  if (dir !== undefined) {
+    await refuseIfMissing(dir);
+    return dir;
+  }
   const { loadConfig } = await import("../config/load.ts");
   const { config } = await loadConfig(file);
   if (config.dead_letter.dir !== undefined) return config.dead_letter.dir;
   throw new UsageError(`Cannot find dead letters: ${file} has no dead_letter.dir; set it, or give --dir`);
+}
+
+/** A slip in a path must not look like good news. */
+async function refuseIfMissing(dir: string): Promise<void> {
+  const entry = await Deno.stat(dir).catch((error: unknown) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  });
+  if (!entry?.isDirectory) {
+    throw new UsageError(`--dir: "${dir}" is ${entry === undefined ? "not there" : "no directory"}`);
+  }
 }
 
 /** Letters of one output or input and one reason. */
@@ -119,13 +133,16 @@ export async function showLetters(
   to = CONSOLE,
 ): Promise<number> {
   let left = numberOf(limit, "--limit") ?? Infinity;
+  let shownAny = false;
   await using archive = new LetterArchive(await dlqDirectory(place));
   for await (const stored of archive.letters()) {
     if (left <= 0) break;
     if (!isSelected(stored, selection)) continue;
     to.print(shown(stored));
+    shownAny = true;
     left--;
   }
+  if (!shownAny) to.complain("No dead letters, or none that is meant");
   return 0;
 }
 

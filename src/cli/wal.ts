@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { join } from "node:path";
 import { recordId } from "../batch.ts";
 import { deliveredSegments } from "../buffers/wal/compaction.ts";
 import { storedBatches } from "../buffers/wal/contents.ts";
@@ -175,6 +176,7 @@ async function eachLog(
   let code = 0;
   for (const directory of new Set(directories)) {
     try {
+      await refuseOthers(directory);
       if (!(await act(directory))) code = 1;
     } catch (error) {
       to.complain(`Cannot ${verb} the write-ahead log "${directory}": ${reasonOf(error)}`);
@@ -182,6 +184,24 @@ async function eachLog(
     }
   }
   return code;
+}
+
+/** A slip in a path must not look like a log without damage, nor get the files of one. */
+async function refuseOthers(directory: string): Promise<void> {
+  if (await isLog(directory)) return;
+  const within: string[] = [];
+  for await (const entry of Deno.readDir(directory)) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory && await isLog(path)) within.push(`"${path}"`);
+  }
+  throw new Error(within.length === 0 ? "it is none" : `it is none; those in it are ${within.join(", ")}`);
+}
+
+async function isLog(directory: string): Promise<boolean> {
+  for await (const { name } of Deno.readDir(directory)) {
+    if (name.endsWith(".wal") || /^cursor\.[01]$/.test(name)) return true;
+  }
+  return false;
 }
 
 /** A running agent may delete a segment while it is looked at: then from the start. */

@@ -1,4 +1,5 @@
 import { formatByteSize, parseByteSize } from "../lib/byte_size.ts";
+import { formatDuration } from "../lib/duration.ts";
 import * as schema from "../lib/schema.ts";
 
 const { object, list, record, string, integer, number, boolean, choice, duration, byteSize, anything } =
@@ -86,7 +87,9 @@ const retry = object({
   multiplier: number({ min: 1 }).default(2).describe("Growth of the wait from one retry to the next."),
   jitter: boolean().default(true).describe("Vary the wait by chance, so that agents do not retry together."),
 }).check(({ initial_backoff, max_backoff }) =>
-  initial_backoff > max_backoff ? "has a longer initial_backoff than max_backoff" : undefined
+  initial_backoff > max_backoff
+    ? `has an initial_backoff of ${formatDuration(initial_backoff)}, which is longer than max_backoff`
+    : undefined
 );
 
 const circuitBreaker = object({

@@ -132,6 +132,11 @@ export class RunningLine implements OutputLine {
     };
   }
 
+  /** Records that stay on disk, now that the buffer is disposed. */
+  get left(): number {
+    return this.#left;
+  }
+
   /** Resolves once the output is open. */
   get whenOpen(): Promise<void> {
     return this.#senders.at(-1)?.whenOpen ?? Promise.resolve();

@@ -23,6 +23,8 @@ interface Group {
 
 /** For outputs that say nothing of batches. */
 const BATCHING = { events: 1000, bytes: 64 * 1024 };
+/** Reasons that are told; all of them stand in the letters. */
+const MOST_TOLD = 20;
 
 /**
  * Sends dead letters again. What became of them is written down after every request that was answered, so a replay that
@@ -189,6 +191,7 @@ export class Replay {
 
   #again({ segment, at }: StoredLetter, attempts: number, reason: string, output?: string): LetterProgress {
     this.#failed.add(`${segment} ${at}`);
+    if (this.#complaints.size < MOST_TOLD) this.#complain(`Failed again: ${reason}`);
     return { segment, at, output, failed: { time: this.#options.now(), attempts, reason } };
   }
 

@@ -19,6 +19,7 @@ export class Trouble {
   #attempts = 0;
   /** What has failed and is being tried again. */
   #failing = 0;
+  #toldOfPause = false;
 
   /**
    * `now`: in milliseconds; only differences count. `onChange` is told when something begins to fail, and when nothing
@@ -54,12 +55,14 @@ export class Trouble {
     );
   }
 
-  /** Nothing is sent for a while, in ms. */
+  /** Nothing is sent for a while, in ms; then a trial decides, after which there may be many more such pauses. */
   paused(pause: number): void {
+    if (this.#toldOfPause) return;
+    this.#toldOfPause = true;
     this.#log.warn(
       `Output "${this.#output}" fails again and again: nothing is sent to it for ${
         formatDuration(Math.round(pause))
-      }`,
+      } after each further failure`,
       { output: this.#output, pause_ms: Math.round(pause) },
     );
   }
@@ -83,6 +86,7 @@ export class Trouble {
     );
     this.#since = undefined;
     this.#attempts = 0;
+    this.#toldOfPause = false;
     this.#reasons.clear();
   }
 }

@@ -110,7 +110,10 @@ Deno.test("dlq commands find the directory in the configuration, and say when th
   place.configure({ output: { type: "stdout" }, dead_letter: { enabled: false } });
   await assert.rejects(listLetters({ config: place.config, dir: undefined, json: false }, out), UsageError);
   const none = printer();
-  assert.equal(await listLetters({ config: "", dir: join(place.root, "none"), json: false }, none), 0);
+  // The agent makes the directory with the first letter.
+  const dead_letter = { enabled: true, dir: join(place.root, "none") };
+  place.configure({ output: { type: "stdout" }, dead_letter });
+  assert.equal(await listLetters({ config: place.config, dir: undefined, json: false }, none), 0);
   assert.deepEqual(none.lines, ["No dead letters"]);
   assert.ok(!fs.existsSync(join(place.root, "none")));
 });
@@ -154,6 +157,23 @@ Deno.test("purgeLetters deletes what is meant, once that is confirmed", async ()
   ]);
   assert.deepEqual(await purge({ all: true }), [0, "Deleted 2 dead letters"]);
   assert.deepEqual(fs.readdirSync(place.dir), ["dlq.lock"]);
+});
+
+Deno.test("commands for dead letters say so where there is nothing, or no directory", async () => {
+  await using place = new Place([], "");
+  const out = printer();
+  assert.equal(await showLetters({ ...place.place, selection: { output: "es" }, limit: undefined }, out), 0);
+  assert.deepEqual([out.lines, out.complaints], [[], ["No dead letters, or none that is meant"]]);
+  const gone = { config: place.config, dir: join(place.root, "gone") };
+  await assert.rejects(
+    listLetters({ ...gone, json: false }, out),
+    /^UsageError: --dir: ".*gone" is not there$/,
+  );
+  fs.writeFileSync(gone.dir, "");
+  await assert.rejects(
+    listLetters({ ...gone, json: false }, out),
+    /^UsageError: --dir: ".*gone" is no directory$/,
+  );
 });
 
 async function replay(place: Place, words: Partial<Parameters<typeof replayLetters>[0]> = {}) {
@@ -205,6 +225,8 @@ Deno.test("replayLetters has records of an input parsed again, by the configurat
     [1, ["Sent 1 dead letter; 2 failed again and stay"]],
     out.complaints.join(),
   );
+  assert.equal(out.complaints.length, 1);
+  assert.match(out.complaints[0] ?? "", /^Failed again: .*json/);
   const written = fs.readFileSync(join(place.root, "a.log.txt"), "utf8");
   assert.equal(JSON.parse(written).message, "two");
   const left = await place.shown();

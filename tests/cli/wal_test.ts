@@ -184,3 +184,18 @@ Deno.test("The commands say of a directory that is not there that it is not", as
     'Cannot read the write-ahead log "/nowhere/at/all": no such file or directory',
   ]);
 });
+
+Deno.test("The commands touch no directory that is no log, and name those in it", async () => {
+  await withDirectory(async (directory) => {
+    await fill(`${directory}/es`);
+    Deno.mkdirSync(`${directory}/other`);
+    const out = printer();
+    assert.equal(await verifyLogs({ directories: [directory] }, out), 1);
+    assert.equal(await repairLogs({ directories: [`${directory}/other`] }, out), 1);
+    assert.deepEqual(out.complaints, [
+      `Cannot read the write-ahead log "${directory}": it is none; those in it are "${directory}/es"`,
+      `Cannot repair the write-ahead log "${directory}/other": it is none`,
+    ]);
+    assert.deepEqual([...Deno.readDirSync(`${directory}/other`)], []);
+  });
+});

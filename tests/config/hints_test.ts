@@ -48,3 +48,19 @@ Deno.test("hintsOf tells of batches that are larger than what may wait", () => {
   assert.deepEqual(s3("batch_size: 1024", "\nbuffer: {size: 1024}"), []);
   assert.deepEqual(hints("output: {type: http, endpoint: 'http://a'}\nbuffer: {size: 10}"), []);
 });
+
+Deno.test("sections refuse waits and segments that cannot be meant", () => {
+  const refusal = (text: string) => {
+    try {
+      hints(text);
+    } catch (error) {
+      return String(error);
+    }
+    return "";
+  };
+  assert.match(
+    refusal("reliability: {retry: {max_backoff: 50ms}}"),
+    /2:15 reliability\.retry: has an initial_backoff of 100ms, which is longer than max_backoff$/,
+  );
+  assert.match(refusal("wal: {dir: /w, segment_size: 1}"), /2:30 wal\.segment_size: must be at least 64KiB$/);
+});

@@ -58,3 +58,32 @@ scenario(
   },
   { ways: "watching" },
 );
+
+scenario(
+  "agent publishes lines that nothing parses, to a server by its name, and survives a refused login",
+  async (space) => {
+    await using server = await NatsServer.start();
+    let refused = 0;
+    server.letsIn = () => refused++ >= 2;
+    space.configure({
+      output: {
+        type: "nats",
+        nats: {
+          servers: `nats://localhost:${server.port}`,
+          subject: "logs",
+          encoding: "text",
+          batch_timeout: "20ms",
+        },
+      },
+    });
+    const lines = Array.from({ length: 100 }, (_, n) => `line ${n} ü`);
+    Deno.writeTextFileSync(space.log(), `${lines.join("\n")}\n`);
+    const agent = space.start();
+    await agent.until("all messages", () => server.stored.length >= 100);
+    assert.equal((await agent.terminate()).code, 0);
+    assert.match(agent.stderr, /the login is refused/);
+    assert.deepEqual([...new Set(server.stored.map(({ subject }) => subject))], ["logs"]);
+    assert.deepEqual(server.stored.map(({ payload }) => payload), lines);
+  },
+  { ways: "watching" },
+);

@@ -25,6 +25,7 @@ export interface Summary {
   readonly discarded: number;
   readonly deadLettered: number;
   readonly failed: number;
+  readonly inFlight: number;
 }
 
 /** How an agent ended. */
@@ -186,6 +187,11 @@ export class AgentProcess implements AsyncDisposable {
     this.signal("SIGHUP");
   }
 
+  /** Has it log what became of all records so far, if it has started. */
+  askForSummary(): void {
+    if (this.log.some(({ message }) => message === "Started")) this.signal("SIGUSR2");
+  }
+
   /** Stops it in its tracks, so that a test decides what happens between two of its looks. */
   freeze(): void {
     this.signal("SIGSTOP");
@@ -239,6 +245,7 @@ export class AgentProcess implements AsyncDisposable {
       discarded: field("lines_discarded"),
       deadLettered: field("lines_dead_lettered"),
       failed: field("lines_failed"),
+      inFlight: field("lines_in_flight"),
     };
   }
 }

@@ -114,7 +114,9 @@ export class HttpDestination implements AsyncDisposable {
         const index = this.requests.push(request) - 1;
         const reply = await this.behaviour(request, index);
         const { status = 200, cut, hang = false } = reply;
-        if (reply.keep ?? (!hang && cut !== "before" && status < 300)) this.kept.push(request);
+        const keeps = reply.keep ?? (!hang && cut !== "before" && status < 300);
+        // A probe brings no records.
+        if (keeps && request.method !== "OPTIONS") this.kept.push(request);
         if (hang) {
           await stream.next();
           return;

@@ -134,8 +134,9 @@ export class CursorKeeper {
       await moment?.sync();
       // What the state tells of was delivered, perhaps before it was in the log. It must be known when it comes again.
       // But where the disk is full, segments can only go once this is saved.
-      const isFlushed = participant !== undefined && await within(flush(), FLUSH_TIME);
-      const before = isFlushed ? where.next : where.synced;
+      if (participant !== undefined) await within(flush(), FLUSH_TIME);
+      const reached = position().synced;
+      const before = reached.batch < where.next.batch ? where.synced : where.next;
       await this.#write({ ...where, streams: streams(before), state: moment?.state });
     } catch (error) {
       this.#isDirty = true;

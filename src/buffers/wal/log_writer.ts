@@ -74,6 +74,8 @@ export class LogWriter {
   readonly #suspects = new Map<Segment, unknown>();
   #flushed: { readonly before: number; readonly resolve: () => void }[] = [];
   #isClosed = false;
+  /** What was on the disk when it was closed; what came after that was given up. */
+  #syncedAtEnd: Place | undefined;
 
   /** `last`: a segment to go on with. */
   constructor(options: LogWriterOptions, last?: Segment) {
@@ -93,6 +95,7 @@ export class LogWriter {
 
   /** Everything before it is on the disk. */
   get synced(): Place {
+    if (this.#syncedAtEnd !== undefined) return this.#syncedAtEnd;
     const written = this.#written[0]?.entry ?? this.#next;
     const queued = this.#queue[0]?.entry ?? this.#next;
     // What had to be written again may stand in the queue before what is written already.
@@ -177,6 +180,7 @@ export class LogWriter {
     clearTimeout(this.#gathering);
     clearTimeout(this.#interval);
     this.#files.closeAll();
+    this.#syncedAtEnd = this.synced;
     const lost = [...this.#written, ...this.#queue].map(({ entry }) => entry);
     this.#written = [];
     this.#queue = [];

@@ -116,6 +116,7 @@ export const natsOutput: ComponentType<NatsOutputConfig, Promise<Output>, Output
       ? []
       : [{ name: "read", path: credentials_file, why: "to log in to NATS" } as const],
   ],
+  takesLines: ({ encoding, subject }) => encoding === "text" && !subject.includes("{{"),
   create: async (config) =>
     new (await loadModule<typeof import("./nats_output.ts")>("./nats_output.ts", import.meta.url)).NatsOutput(
       config,

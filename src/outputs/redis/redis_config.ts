@@ -85,6 +85,7 @@ export const redisOutput: ComponentType<RedisOutputConfig, Promise<Output>, Outp
     ...addressNeeds(addressOf(address, REDIS_SCHEMES)),
     ...tlsNeeds(tls),
   ],
+  takesLines: ({ encoding, key }) => encoding === "text" && !key.includes("{{"),
   create: async (config, context) =>
     new (await loadModule<typeof import("./redis_output.ts")>("./redis_output.ts", import.meta.url))
       .RedisOutput(config, context),
