@@ -164,6 +164,7 @@ export class Agent {
     const [inputs, outputs] = [names(config.inputs), names(config.outputs)];
     this.#log.info("Started", { config: loaded.file, inputs, outputs });
     if (this.#options.once) {
+      this.#pipeline?.hurryWhenQuiet();
       this.#inputs.exhausted(() => this.#turn).then(() => this.stop("everything was read"));
     }
     if (this.#options.watchConfig) this.#watchConfig();

@@ -22,6 +22,8 @@ interface Forwarded extends Spread {
 }
 
 const REFUSED = settledAs("failed");
+/** Inputs that were given nothing to wait for are at their end after this time, in ms. */
+const QUIET_MS = 50;
 
 /**
  * The way of a batch: taken from an input when there is room for it, written to the buffer of every output, as it
@@ -110,6 +112,20 @@ export class Pipeline {
       if (!this.#refused.signal.aborted) { for (const line of this.#lines) line.hurry(false); }
       this.#openGate();
     }
+  }
+
+  /**
+   * Inputs have an end: once nothing has come from them for a while, batches wait for no further records. Until the
+   * pipeline refuses.
+   */
+  hurryWhenQuiet(): void {
+    let before = -1;
+    const timer = setInterval(() => {
+      const { received } = this.ledger.sum();
+      for (const line of this.#lines) line.hurry(received === before);
+      before = received;
+    }, QUIET_MS);
+    this.#refused.signal.addEventListener("abort", () => clearInterval(timer), { once: true });
   }
 
   /** From now on nothing is taken any more; what waits is refused, what was taken goes on. */

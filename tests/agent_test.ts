@@ -16,6 +16,7 @@ class Life implements AsyncDisposable {
   constructor(once = false) {
     const log = this.log;
     const logger: Logger = {
+      answer() {},
       named: () => log,
       configure() {},
       flush: () => Promise.resolve(),

@@ -118,7 +118,7 @@ function listen(agent: Agent, host: Host, logger: Logger, log: Log, stops: StopS
     stop: (signal) => void agent.stop(signal),
     flush: () => logger.flush(LAST_WORDS_TIME),
   });
-  host.onSignal("SIGUSR2", () => log.info("Summary", { ...agent.summary() }));
+  host.onSignal("SIGUSR2", () => logger.answer("agent", "Summary", { ...agent.summary() }));
 }
 
 function warnOfDebugger(host: Host, log: Log): void {

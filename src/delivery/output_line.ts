@@ -155,7 +155,8 @@ export class RunningLine implements OutputLine {
   /** From now on batches are sent without waiting for more records, or no longer. */
   hurry(on: boolean): void {
     if (on) this.#hurry.abort();
-    else this.#hurry = new AbortController();
+    // One that has not aborted may be waited for.
+    else if (this.#hurry.signal.aborted) this.#hurry = new AbortController();
   }
 
   /** Ends the sending at once; what was not delivered stays in the buffer. */

@@ -21,6 +21,8 @@ export interface LoggerOptions {
 export interface Logger extends AsyncDisposable {
   /** A log whose lines carry this component's name. */
   named(component: string): Log;
+  /** Tells what was asked for, whatever the level is, and however often it is asked. */
+  answer(component: string, message: string, fields: LogFields): void;
   /** Changes level and format of all logs, also of those handed out before. */
   configure(options: { level: LogLevel; format: LogFormat }): void;
   /** Writes what is held back and resolves once all lines have left the process, after `timeout` ms at the latest. */
@@ -80,6 +82,11 @@ class StderrLogger implements Logger {
       warn: (message, fields) => logger.warn(message, { ...fields }),
       error: (message, fields) => logger.error(message, { ...fields }),
     };
+  }
+
+  answer(component: string, message: string, fields: LogFields): void {
+    const entry: LogEntry = { time: Date.now(), level: "info", component, message, fields };
+    this.#writer.write(this.#format(entry));
   }
 
   configure(options: { level: LogLevel; format: LogFormat }): void {

@@ -50,3 +50,16 @@ scenario("agent says at once which output is not healthy, and delivers when it i
   await space.untilDelivered(agent, [writer], server.delivered());
   await space.finish(agent, [writer], { delivered: server.delivered() });
 }, ONCE);
+
+scenario("agent that reads to the end does not wait there for a batch to fill", async (space) => {
+  await using server = HttpDestination.start();
+  const http = { endpoint: server.url(), batch_timeout: "10m", format: "text" };
+  space.configure({ output: { type: "http", http } });
+  const flags = startFlags().map((flag) =>
+    flag.startsWith("--allow-net=") ? `${flag},127.0.0.1:${server.port}` : flag
+  );
+  const writer = new LineWriter("w");
+  writer.append(space.log(), 10);
+  await space.once({ flags });
+  assert.equal(server.delivered().lines, 10);
+}, ONCE);

@@ -43,6 +43,15 @@ Deno.test("Logger writes one JSON object a line with time, level, component, mes
   });
 });
 
+Deno.test("Logger answers whatever the level is, and however often it is asked", async () => {
+  const lines = await logged({ level: "error" }, (logger) => {
+    for (let i = 0; i < 20; i++) logger.answer("agent", "Summary", { lines: 1 });
+  });
+  assert.equal(lines.length, 20);
+  const { time: _, ...rest } = JSON.parse(lines[0]!);
+  assert.deepEqual(rest, { level: "info", component: "agent", message: "Summary", lines: 1 });
+});
+
 Deno.test("Logger shows the causes of an error in both formats", async () => {
   const error = new TypeError("Cannot send", { cause: new Error("Cannot connect", { cause: "no route" }) });
   const json = await logged({}, (logger) => logger.named("x").error("Failed", { error }));

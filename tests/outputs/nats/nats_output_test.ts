@@ -173,7 +173,10 @@ Deno.test("NatsOutput logs in each way, and says without the secret that it may 
       server.letsIn = () => false;
       await using other = await outputTo(server, keys);
       const { message } = await failure(other.send(withIds(LINES), never));
-      assert.match(message, /^cannot connect to 127\.0\.0\.1:\d+: the login is refused \("Authorization Violation"\)$/);
+      assert.match(
+        message,
+        /^cannot connect to 127\.0\.0\.1:\d+: the login is refused \("Authorization Violation"\)$/,
+      );
       assert.ok(!message.includes("s3cret") && !message.includes(SEED));
     }
     await using output = await natsOutput.create(configOf({ credentials_file: join(directory, "none") }), {

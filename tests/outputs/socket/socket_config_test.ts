@@ -62,7 +62,10 @@ Deno.test("the configuration of the socket output says what is wrong with it, an
     [{ address: "tls://a:1", tls: { ca_file: "" } }, /^tls\.ca_file: must not be empty$/],
     [{ address: "tcp://a:1", batch_bytes: 0 }, /^batch_bytes: is too small; must be at least 1 byte$/],
     [{ address: "tcp://a:1", timeout: "0s" }, /^timeout: is too small/],
-    [{ address: "udp://a:1", acknowledgement: "close" }, /has acknowledgement: close, which udp does not know/],
+    [
+      { address: "udp://a:1", acknowledgement: "close" },
+      /has acknowledgement: close, which udp does not know/,
+    ],
     [{ address: "tcp://a:1", rate_limit: 5 }, /has rate_limit, which is for udp, while address is tcp/],
   ];
   for (const [keys, message] of cases) assert.throws(() => configOf(keys), { message });
