@@ -1,33 +1,6 @@
 import type { Fields, FieldValue, Level } from "../event.ts";
 import { levelOfSeverity } from "../lib/level.ts";
-
-const FACILITIES = [
-  "kern",
-  "user",
-  "mail",
-  "daemon",
-  "auth",
-  "syslog",
-  "lpr",
-  "news",
-  "uucp",
-  "cron",
-  "authpriv",
-  "ftp",
-  "ntp",
-  "audit",
-  "alert",
-  "clock",
-  "local0",
-  "local1",
-  "local2",
-  "local3",
-  "local4",
-  "local5",
-  "local6",
-  "local7",
-] as const;
-const SEVERITIES = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"] as const;
+import { FACILITIES, SEVERITIES } from "../lib/syslog_names.ts";
 
 /** The fields of a syslog message. They are always made in this order, so that all records have one shape. */
 export function syslogFields(

@@ -1,34 +1,6 @@
 import type { FieldValue, Level } from "../../event.ts";
 import { parseLevel } from "../../lib/level.ts";
-
-const FACILITIES = [
-  "kern",
-  "user",
-  "mail",
-  "daemon",
-  "auth",
-  "syslog",
-  "lpr",
-  "news",
-  "uucp",
-  "cron",
-  "authpriv",
-  "ftp",
-  "ntp",
-  "audit",
-  "alert",
-  "clock",
-  "local0",
-  "local1",
-  "local2",
-  "local3",
-  "local4",
-  "local5",
-  "local6",
-  "local7",
-];
-
-const SEVERITIES = ["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"];
+import { FACILITIES, SEVERITIES } from "../../lib/syslog_names.ts";
 
 const SEVERITY_OF_LEVEL: Readonly<Record<Level, number>> = {
   trace: 7,
