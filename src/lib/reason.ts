@@ -8,6 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: "too many symbolic links",
   EMFILE: "too many open files",
   ENAMETOOLONG: "name too long",
+  ENFILE: "too many open files in the whole system",
   ENOENT: "no such file or directory",
   ENOSPC: "no space left on device",
   ENOTDIR: "a part of the path is not a directory",
@@ -28,5 +29,7 @@ export function reasonOf(error: unknown): string {
   if (known !== undefined) return known;
   const message = error instanceof Error ? error.message : String(error);
   const line = message.split("\n", 1)[0] ?? "";
-  return line === "" ? "unknown error" : line;
+  // The system's codes and numbers tell most readers nothing.
+  const text = line.replace(/^E[A-Z\d]+: /, "").replace(/ \(os error \d+\)/, "");
+  return text === "" ? "unknown error" : text;
 }

@@ -4,25 +4,35 @@ import { gzipSync } from "node:zlib";
 import { LineWriter, writeAll } from "../support/line_writer.ts";
 import { makeDirectory } from "../support/machine.ts";
 import { assertDelivered } from "../support/oracle.ts";
-import { scenario } from "../support/scenario.ts";
+import { scenario, type ScenarioOptions } from "../support/scenario.ts";
 import { copyAndTruncate, HeldLog, type RotationOptions } from "../support/rotator.ts";
 import { pause } from "../support/wait.ts";
 import type { Workspace } from "../support/workspace.ts";
 
 interface Kind {
   readonly name: string;
+  /** Where the copy is, and what it is called, does not depend on how the agent looks at files. */
+  readonly ways?: ScenarioOptions["ways"];
   readonly options?: (space: Workspace) => RotationOptions;
 }
 
 const KINDS: readonly Kind[] = [
   { name: "app.log.1" },
-  { name: "app.log-20261122", options: () => ({ suffix: "-20261122" }) },
+  { name: "app.log-20261122", ways: "polling", options: () => ({ suffix: "-20261122" }) },
   { name: "app.log.1.gz", options: () => ({ compress: true }) },
-  { name: "app.log-20261122.gz", options: () => ({ suffix: "-20261122", compress: true }) },
-  { name: "another directory", options: (space) => ({ directory: makeDirectory(space.path("old")) }) },
+  {
+    name: "app.log-20261122.gz",
+    ways: "watching",
+    options: () => ({ suffix: "-20261122", compress: true }),
+  },
+  {
+    name: "another directory",
+    ways: "polling",
+    options: (space) => ({ directory: makeDirectory(space.path("old")) }),
+  },
 ];
 
-for (const { name, options } of KINDS) {
+for (const { name, options, ways = "both" } of KINDS) {
   scenario(`agent reads the rest of a copied and emptied file from its copy: ${name}`, async (space) => {
     if (name === "another directory") space.configure({ files: { copies_directory: space.path("old") } });
     const writer = new LineWriter("w");
@@ -38,7 +48,7 @@ for (const { name, options } of KINDS) {
     await space.untilDelivered(agent, [writer]);
     log.write(writer, 50);
     await space.complete(agent, [writer]);
-  });
+  }, { ways });
 
   scenario(`agent notices emptying when the file has grown past the old place: ${name}`, async (space) => {
     if (name === "another directory") space.configure({ files: { copies_directory: space.path("old") } });
@@ -53,7 +63,7 @@ for (const { name, options } of KINDS) {
     log.write(writer, 1000);
     agent.thaw();
     await space.complete(agent, [writer]);
-  });
+  }, { ways });
 }
 
 for (const compress of [false, true]) {

@@ -140,8 +140,8 @@ scenario("agent survives 50 rotations a second under load", async (space) => {
   const agent = space.start();
   await space.untilDelivered(agent, [writer]);
   const load = space.load(10_000, (lines) => writer.append(space.log(), lines));
-  for (let rotation = 0; rotation < 75; rotation++) {
-    renameAndCreate(space.log(), { keep: 120 });
+  for (let rotation = 0; rotation < 50; rotation++) {
+    renameAndCreate(space.log(), { keep: 60 });
     await pause(20);
   }
   await load.stop();

@@ -3,10 +3,10 @@ import { reasonOf } from "../../lib/reason.ts";
 import { sleep } from "../../lib/sleep.ts";
 import type { Discovery } from "./discovery.ts";
 import { positionAt } from "./file_positions.ts";
-import { factsOf } from "./open_file.ts";
+import { HEAD_BYTES, readFully, sameBytes } from "./fingerprint.ts";
 import { findCopy } from "./rotation.ts";
 import type { TailRegistry } from "./tail_registry.ts";
-import type { TailedFile } from "./tailed_file.ts";
+import type { Beginning, TailedFile } from "./tailed_file.ts";
 
 /** What the recovery reports. */
 export interface CopyRecoveryOptions {
@@ -69,17 +69,8 @@ export class CopyRecovery {
 
   /** Has a file that was empty when last seen read, after the copies of what came and went in it since. */
   async begin(file: TailedFile): Promise<void> {
-    const { onReady } = this.options;
     file.copyTime = Math.max(file.copyTime, file.emptyAt - CLOCK_TICK_MS);
-    file.emptyAt = 0;
-    // A renamed file was not truncated: what stands beside it came after it, or is its own compressed form.
-    if (!standsUnderItsPath(file)) return onReady(file);
-    file.recovery = "between";
-    for (const copy of await this.#laterCopies(file)) onReady(copy);
-    // With copies it goes on once these are read; without, its generation has only just begun.
-    if (file.after.size > 0 || file.recovery !== "between") return;
-    file.recovery = undefined;
-    onReady(file);
+    await this.#goOn(file, (beginning) => file.startFrom(beginning));
   }
 
   /**
@@ -87,24 +78,41 @@ export class CopyRecovery {
    * the file itself.
    */
   async proceed(file: TailedFile): Promise<void> {
-    const { onReady, registry } = this.options;
+    const { now } = this.options.registry.context;
+    await this.#goOn(file, (beginning) => file.startGeneration(beginning, now()));
+  }
+
+  /**
+   * Has the copies of unseen generations read, and once there are none, `start`s with the file itself. The file may be
+   * copied and truncated at any time meanwhile. So its beginning is read first: if it is still the same after the
+   * search, every copy of an earlier generation was there to be found; and if it changes later, the reader notices.
+   */
+  async #goOn(file: TailedFile, start: (beginning: Beginning) => void): Promise<void> {
+    const { onReady, registry, stop } = this.options;
     file.recovery = "between";
-    const known = [...file.before].filter(({ isCopy }) => isCopy);
-    for (const copy of known) file.waitForInstead(copy);
-    const copies = [...known, ...await this.#laterCopies(file)];
-    if (file.after.size === 0 && !file.closed && file.recovery === "between") {
-      file.startGeneration(registry.context.now());
+    const copies = [...file.before].filter(({ isCopy }) => isCopy);
+    for (const copy of copies) file.waitForInstead(copy);
+    for (;;) {
+      const beginning = await beginningOf(file, registry.context.now);
+      // A renamed file was not truncated: what stands beside it came after it, or is its own compressed form.
+      if (file.standsUnderItsPath) copies.push(...await this.#unseenCopies(file, beginning));
+      const isSame = await beginsWith(file, beginning.head);
+      // With copies it goes on once these are read.
+      if (stop.aborted || file.closed || file.recovery !== "between" || file.after.size > 0) break;
+      if (!isSame) continue;
+      start(beginning);
       onReady(file);
+      break;
     }
     for (const copy of copies) onReady(copy);
   }
 
   /** Tries until it succeeds: what is adopted must be saved first, and the disk may be full. */
-  async #laterCopies(file: TailedFile): Promise<readonly TailedFile[]> {
+  async #unseenCopies(file: TailedFile, { head }: Beginning): Promise<readonly TailedFile[]> {
     const { discovery, registry: { context: { log } }, stop } = this.options;
     while (!stop.aborted) {
       try {
-        return await discovery.adoptLaterCopies(file);
+        return await discovery.adoptLaterCopies(file, head);
       } catch (error) {
         log.warn(`Cannot go on with "${file.path}" yet: ${reasonOf(error)}; next try in 1s`, {
           path: file.path,
@@ -127,10 +135,21 @@ export class CopyRecovery {
   }
 }
 
-function standsUnderItsPath(file: TailedFile): boolean {
+/** How the file itself begins now; as if it were empty where it cannot be read, which the reader will say. */
+async function beginningOf({ emptyAt, facts, file }: TailedFile, now: () => number): Promise<Beginning> {
+  const { mtime } = facts;
+  const seenAt = now();
   try {
-    return factsOf(file.path)?.key === file.key;
+    return { head: await readFully(file, 0, HEAD_BYTES), seenAt, mtime };
   } catch {
-    return false;
+    return { head: new Uint8Array(0), seenAt: emptyAt > 0 ? emptyAt : seenAt, mtime };
+  }
+}
+
+async function beginsWith({ file }: TailedFile, head: Uint8Array): Promise<boolean> {
+  try {
+    return sameBytes(await readFully(file, 0, head.length), head);
+  } catch {
+    return true;
   }
 }

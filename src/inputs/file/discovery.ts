@@ -1,25 +1,23 @@
 import { basename, dirname } from "node:path";
 import { lastLineStart, positionAt } from "./file_positions.ts";
 import { CHECKPOINT_PREFIX, type FileCheckpoint } from "./fingerprint.ts";
-import { Finder, type FoundFile } from "./finder.ts";
-import { isKnownContents } from "./known_contents.ts";
+import { Finder, type FoundFile, type Trust } from "./finder.ts";
+import { GenerationSearch, STABLE_TRIES } from "./generation_search.ts";
 import { Obstacles } from "./obstacles.ts";
 import { stampOf } from "./directory_stamp.ts";
 import { factsOf, isMissing } from "./open_file.ts";
 import { Resumption } from "./resumption.ts";
-import { isCopyOf, openContents, type OpenedFile, unseenGenerations } from "./rotation.ts";
+import { isCopyOf, openContents, type OpenedFile } from "./rotation.ts";
 import { isGzipName } from "./siblings.ts";
 import type { TailRegistry } from "./tail_registry.ts";
 import type { TailedFile } from "./tailed_file.ts";
 
-/** While files are being renamed a search may miss one; it is repeated this often to get one picture of one moment. */
-const STABLE_TRIES = 5;
 /** For this time after a rotation, in ms, generations that were missed are searched again. */
 const AFTERMATH_MS = 10_000;
 /** An open file that has had nothing new for this time, in ms, stands still until its directory changes. */
 const QUIET_MS = 2_000;
-/** All the same, every file is looked at under its name this often, in ms. */
-const FULL_LOOK_MS = 5_000;
+/** All the same, every file is looked at under its name this often, in ms: some file systems leave directories as they are. */
+const FULL_LOOK_MS = 15_000;
 /** How long a closed file's checkpoint may go without being marked as seen, in ms. */
 const SEEN_INTERVAL_MS = 3_600_000;
 
@@ -32,11 +30,14 @@ export class Discovery {
   readonly #finder: Finder;
   readonly #obstacles: Obstacles;
   readonly #resumption: Resumption;
+  readonly #generations: GenerationSearch;
   /** True until the first search of an input without checkpoints is over: `start_at` speaks of these files. */
   #firstRun = false;
   /** Paths under which rotations went on lately, with the time until which generations are searched. */
   readonly #rotating = new Map<string, number>();
   #lastFullLook = -Infinity;
+  /** The files were looked at just now, when the checkpoints were resumed. */
+  #justLooked = false;
   #prepared: Promise<boolean> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -45,6 +46,7 @@ export class Discovery {
     this.#registry = registry;
     this.#obstacles = new Obstacles(log, input, now);
     this.#resumption = new Resumption(registry, this.#obstacles);
+    this.#generations = new GenerationSearch(registry, (path) => this.#tryOpen(path));
     const obstacle = (path: string, error: unknown) => this.#obstacles.add(path, error);
     this.#finder = new Finder(config.paths, config.exclude_paths, obstacle, now);
   }
@@ -91,23 +93,18 @@ export class Discovery {
       for (const found of fresh) await this.#tryAdopt(found, startedAt);
       for (const [path, until] of this.#rotating) {
         if (startedAt > until) this.#rotating.delete(path);
-        else await this.#adoptGenerations(path, this.#unseenSince(path), "birth");
+        else await this.#searchMissed(path);
       }
       this.#firstRun = false;
     });
   }
 
-  /** Opens the copies of generations of `file` that are later than those it has read; it waits for them. */
-  adoptLaterCopies(file: TailedFile): Promise<readonly TailedFile[]> {
-    return this.#inTurn(async () => {
-      for (
-        const copy of await this.#adoptGenerations(file.path, file.copyTime, "mtime")
-      ) {
-        copy.isCopy = true;
-        file.waitForInstead(copy);
-        file.copyTime = Math.max(file.copyTime, copy.facts.mtime);
-      }
-    });
+  /**
+   * Opens the copies of generations of `file` that are later than those it has read; it waits for them. `head`: how
+   * the file itself begins.
+   */
+  adoptLaterCopies(file: TailedFile, head: Uint8Array): Promise<readonly TailedFile[]> {
+    return this.#inTurn(() => this.#generations.copied(file, head));
   }
 
   /** Opens a file again at its settled position, to offer again what had failed. */
@@ -135,14 +132,15 @@ export class Discovery {
     const marker = `input:${input}`;
     this.#firstRun = checkpoints.condition !== "lost" && checkpoints.get(marker) === undefined &&
       concerned.length === 0;
-    const paths = concerned.length === 0 ? new Map<string, string>() : this.#pathsByKey();
+    this.#justLooked = concerned.length > 0;
+    const paths = concerned.length > 0 ? this.#pathsByKey() : new Map<string, string>();
     const complete = await this.#resumption.resumeAll(concerned, paths);
     const rotated = [...this.#registry.open.values()].filter((file) =>
       file.state === "rotated" && !file.isCopy
     );
     for (const path of new Set(rotated.map((file) => file.path))) {
       this.#rotating.set(path, now() + AFTERMATH_MS);
-      await this.#adoptGenerations(path, this.#registry.knownSince(path)?.last, "birth");
+      await this.#generations.renamed(path, this.#registry.knownSince(path)?.last);
     }
     if (checkpoints.get(marker) === undefined) checkpoints.set(marker, { since: now() });
     return complete && (checkpoints.condition === "intact" || checkpoints.condition === "new");
@@ -155,8 +153,11 @@ export class Discovery {
   /** Searches, again while files are renamed under the search; answers what is not known, oldest first. */
   #searchFresh(now: number): FoundFile[] {
     const full = now - this.#lastFullLook >= FULL_LOOK_MS || now < this.#lastFullLook;
+    const trust: Trust = (found) => this.#standsStill(found, now);
+    if (!full && this.#finder.isUnchanged(trust)) return [];
     if (full) this.#lastFullLook = now;
-    let fresh = this.#sort(this.#finder.find(full ? undefined : (found) => this.#standsStill(found, now)));
+    let fresh = this.#sort(this.#finder.find(this.#justLooked ? () => true : full ? undefined : trust));
+    this.#justLooked = false;
     for (let attempt = 0; attempt < STABLE_TRIES && fresh.length > 0 && !this.#firstRun; attempt++) {
       const directories = new Set(fresh.map(({ path }) => dirname(path)));
       const before = stampOf(directories);
@@ -278,12 +279,19 @@ export class Discovery {
     const since = this.#unseenSince(path);
     if (since === undefined) return void await this.#start(path, opened, startedAt);
     this.#rotating.set(path, startedAt + AFTERMATH_MS);
-    const generations = await this.#adoptGenerations(path, since, "birth", opened);
+    const generations = await this.#generations.renamed(path, since, opened);
     const file = await this.#start(path, opened, startedAt);
-    // It may have been renamed while the generations were searched; then there are later ones among them.
-    for (const later of generations) {
-      if (later.canProbe && later.facts.birth > file.facts.birth) later.waitForInstead(file);
-    }
+    // It may have been renamed while they were searched; then there are later ones among them.
+    if (file.standsUnderItsPath) return;
+    for (const later of generations) if (later.isLaterThan(file)) later.waitForInstead(file);
+  }
+
+  /** Opens generations that an earlier search missed. What stands under the path now is later than all of them. */
+  async #searchMissed(path: string): Promise<void> {
+    const missed = await this.#generations.renamed(path, this.#unseenSince(path));
+    const latest = this.#registry.standing.get(path);
+    if (missed.length === 0 || latest?.standsUnderItsPath !== true) return;
+    for (const generation of missed) latest.waitForInstead(generation);
   }
 
   /**
@@ -308,57 +316,14 @@ export class Discovery {
     for (const owner of this.#registry.open.values()) {
       if (!owner.isNamedLikeSibling(directory, name)) continue;
       if (owner.recovery !== undefined || owner.lost !== undefined) return "unclear";
-      const answer = await isCopyOf(opened, { file: owner.file, position: owner.reader.position });
+      const { file, reader: { position: at } } = owner;
+      const position = owner.isEmptySoFar ? await positionAt(file, 0) : at;
+      const answer = await isCopyOf(opened, { file, position });
       if (answer === "copy") this.#registry.addAlias(owner, opened.facts.key);
       if (answer !== "other") return answer;
       generationOf = owner;
     }
     return generationOf ?? "own";
-  }
-
-  /**
-   * Opens unseen generations of `path`, each to be read after the one before. `except`: a file that is open already
-   * and may have been renamed.
-   */
-  async #adoptGenerations(
-    path: string,
-    since: number | undefined,
-    by: "birth" | "mtime",
-    except?: OpenedFile,
-  ): Promise<TailedFile[]> {
-    const { now } = this.#registry.context;
-    const known = by === "mtime" ? this.#registry.copyPlaces : this.#registry.places;
-    const places = {
-      ...known,
-      isTaken: (key: string) => key === except?.facts.key || known.isTaken(key),
-    };
-    const adopted: TailedFile[] = [];
-    if (since === undefined) return adopted;
-    const directories = new Set([dirname(path)]);
-    for (let attempt = 1; attempt <= STABLE_TRIES; attempt++) {
-      const before = stampOf(directories);
-      const generations = unseenGenerations(path, since, by, places);
-      // Files are being renamed: one may be missing in the list, and the order would be lost.
-      if (stampOf(directories) !== before && attempt < STABLE_TRIES) continue;
-      let moved = false;
-      for (const generation of generations) {
-        const opened = this.#tryOpen(generation.path);
-        if (opened === undefined) continue;
-        moved = opened.facts.key !== generation.facts.key;
-        const wanted = !moved && !await isKnownContents(this.#registry, path, opened, except) &&
-          this.#registry.claim(opened);
-        const start = wanted ? await positionAt(opened.contents, 0).catch(() => undefined) : undefined;
-        if (start === undefined) this.#registry.release(opened);
-        else {
-          const file = this.#registry.add(path, opened, { start }, now());
-          file.state = "rotated";
-          adopted.push(file);
-        }
-        if (moved) break;
-      }
-      if (!moved) break;
-    }
-    return adopted;
   }
 
   /** Begins a new lineage. `path`: its source, which differs from where it stands for a renamed generation. */

@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { CheckpointTracker } from "../../checkpoints/checkpoint_tracker.ts";
+import { reasonOf } from "../../lib/reason.ts";
 import { sleep } from "../../lib/sleep.ts";
 import type { Emit, InputContext } from "../input.ts";
 import type { BufferPool } from "./buffer_pool.ts";
@@ -9,7 +10,7 @@ import type { Discovery } from "./discovery.ts";
 import type { FileInputConfig } from "./file_input_config.ts";
 import { Handover } from "./handover.ts";
 import { HotPoller } from "./hot_poller.ts";
-import { reasonOf } from "./obstacles.ts";
+import { longerPause, Rewind } from "./rewind.ts";
 import { TailPump } from "./tail_pump.ts";
 import type { TailRegistry } from "./tail_registry.ts";
 import type { LineagePosition, TailedFile } from "./tailed_file.ts";
@@ -24,8 +25,6 @@ const COPY_QUIET_MS = 50;
 const ROTATION_MS = 60;
 /** Watched files that were quiet for this long are looked at once a second only, in ms. */
 const LONG_QUIET_MS = 2_000;
-const FIRST_BACKOFF_MS = 250;
-const LAST_BACKOFF_MS = 30_000;
 
 /** The reading of one file input, from its start to its stop: which file is looked at when, and what follows. */
 export class FileInputRun {
@@ -35,9 +34,8 @@ export class FileInputRun {
   readonly #poller: HotPoller;
   readonly #recovery: CopyRecovery;
   readonly #handover: Handover;
+  readonly #rewind: Rewind;
   readonly #byLineage = new Map<string, TailedFile>();
-  /** How long the next rewind of a lineage waits, in ms, since nothing was delivered after the last one. */
-  readonly #rewindPauses = new Map<string, number>();
   /** Where the end of a copy was seen, and since when it has been there, in ms. */
   readonly #copyEnds = new WeakMap<TailedFile, { readonly end: number; readonly since: number }>();
   #wake: (() => void) | undefined;
@@ -56,7 +54,7 @@ export class FileInputRun {
     const { log } = context;
     this.#tracker = new CheckpointTracker({
       advance: (lid, position) => this.#advance(lid, position),
-      failed: (lid) => this.#rewind(lid),
+      failed: (lid) => this.#rewind.begin(this.#byLineage.get(lid)),
     });
     this.#pump = new TailPump({
       emit,
@@ -66,6 +64,7 @@ export class FileInputRun {
       now: Date.now,
       onEmitted: (file, position, acknowledgement) =>
         this.#tracker.track(file.lid, position, acknowledgement),
+      onUnknown: (file) => this.#beginUnknown(file),
       onEnd: (file) => this.#atEnd(file),
       onChanged: (file) => this.#recovery.recover(file),
       onError: (file, error) => this.#failedRead(file, error),
@@ -90,7 +89,9 @@ export class FileInputRun {
       onQuiet: (file) => this.#calmed(file),
     });
     this.#handover = new Handover({ pump: this.#pump, stop, release: (file) => this.#release(file) });
-    this.#recovery = new CopyRecovery({ registry, discovery, stop, onReady: (file) => this.#take(file) });
+    const onReady = (file: TailedFile) => this.#take(file);
+    this.#recovery = new CopyRecovery({ registry, discovery, stop, onReady });
+    this.#rewind = new Rewind({ tracker: this.#tracker, pump: this.#pump, discovery, log, stop, onReady });
   }
 
   async run(): Promise<void> {
@@ -184,16 +185,25 @@ export class FileInputRun {
     } catch (error) {
       return this.#failedRead(file, error);
     }
-    if (file.atEnd && !news) return;
-    // In the queue it would be taken for read from its start, whatever came and went in it until its turn.
-    if (!news && file.isEmptySoFar && file.backoff === 0) {
-      file.reachEnd(Date.now());
-      return this.#atEnd(file);
-    }
-    // A file that was empty until now has nothing to tell a truncation by.
-    if (news && file.isEmptySoFar) this.#recovery.begin(file);
-    else this.#pump.enqueue(file);
+    if (file.atEnd && !news && !file.hasChangedEmpty) return;
+    this.#pump.enqueue(file);
     if (this.context.pollOnly || this.#watcher.isPaused(file.directory)) this.#poller.add(file);
+  }
+
+  /** A file that was empty when last seen has nothing to tell a truncation by. */
+  #beginUnknown(file: TailedFile): void {
+    const now = Date.now();
+    try {
+      if (file.hasChangedEmpty || file.reader.probe() === "news") return void this.#recovery.begin(file);
+    } catch (error) {
+      return this.#failedRead(file, error);
+    }
+    if (file.backoff > 0) {
+      file.backoff = 0;
+      this.discovery.unobstruct(file.path);
+    }
+    file.reachEnd(now);
+    this.#atEnd(file);
   }
 
   #changed(directory: string, change: DirectoryChange): void {
@@ -202,7 +212,11 @@ export class FileInputRun {
       return this.#askScan();
     }
     const file = this.registry.standing.get(change.path);
-    if (file !== undefined) return this.#look(file);
+    if (file !== undefined) {
+      // What was written may be gone from it by now.
+      if (file.isEmptySoFar) file.facts = file.file.facts();
+      return this.#look(file);
+    }
     // A renamed file is reported under its new name.
     for (const open of this.registry.open.values()) {
       if (open.state === "rotated" && open.directory === directory) this.#look(open);
@@ -249,6 +263,8 @@ export class FileInputRun {
   #release(file: TailedFile): void {
     for (const later of file.release()) {
       if (later.recovery === "between") this.#recovery.proceed(later);
+      // Others may wait for its end, which it must come to again.
+      else if (later.before.size > 0) this.#pump.enqueue(later);
       else this.#look(later);
     }
   }
@@ -269,7 +285,7 @@ export class FileInputRun {
   }
 
   #failedRead(file: TailedFile, error: unknown): void {
-    file.backoff = Math.min(LAST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, file.backoff * 2));
+    file.backoff = longerPause(file.backoff);
     file.retryAt = Date.now() + file.backoff;
     file.atEnd = false;
     if (file.recovery === "copy") this.#searchCopyAgain(file);
@@ -349,37 +365,7 @@ export class FileInputRun {
     const file = this.#byLineage.get(lid);
     if (file === undefined) return;
     file.mark = position;
-    this.#rewindPauses.delete(lid);
+    this.#rewind.delivered(lid);
     this.context.checkpoints.set(file.checkpointKey, () => file.checkpoint(Date.now()));
-  }
-
-  /** An output that refuses all must not have the same lines read as fast as they can be. */
-  async #pauseBeforeRewind(lid: string): Promise<void> {
-    const pause = this.#rewindPauses.get(lid) ?? 0;
-    this.#rewindPauses.set(lid, Math.min(LAST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, pause * 2)));
-    if (pause > 0) await sleep(pause, this.stop);
-  }
-
-  /** A batch failed: what follows the settled position is read again. */
-  async #rewind(lid: string): Promise<void> {
-    const file = this.#byLineage.get(lid);
-    if (file === undefined || this.stop.aborted) return;
-    this.context.log.warn(
-      `Reading "${file.path}" again from byte ${file.mark.at.off}: its records were not delivered`,
-      {
-        path: file.path,
-      },
-    );
-    file.end();
-    await this.#pump.left(file);
-    await this.#pauseBeforeRewind(lid);
-    if (this.stop.aborted) return;
-    this.#tracker.forget(lid);
-    try {
-      for (const again of await this.discovery.reopen(file)) this.#take(again);
-    } catch (error) {
-      // The next search finds the file as it would after a restart.
-      this.discovery.obstruct(file.path, error);
-    }
   }
 }

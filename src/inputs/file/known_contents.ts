@@ -1,17 +1,18 @@
 import { CHECKPOINT_PREFIX, compare, endsOf, type FileCheckpoint, startsAlike } from "./fingerprint.ts";
+import type { OpenFile } from "./open_file.ts";
 import type { OpenedFile } from "./rotation.ts";
 import type { TailRegistry } from "./tail_registry.ts";
 
 /**
  * Whether a file is a compressed generation of `path` with the contents of one that is known; then it is no news, and
  * is remembered as a copy. One that is not whole yet is not judged: true, until a later search. `pending`: a file that
- * is about to be known.
+ * is about to be known, or that was not read yet.
  */
 export async function isKnownContents(
   registry: TailRegistry,
   path: string,
   { contents, facts, file }: OpenedFile,
-  pending?: OpenedFile,
+  pending?: OpenFile,
 ): Promise<boolean> {
   if (contents === file) return false;
   try {
@@ -28,12 +29,12 @@ export async function isKnownContents(
 async function isHeldOpen(
   registry: TailRegistry,
   path: string,
-  { contents, pending }: { contents: OpenedFile["contents"]; pending: OpenedFile | undefined },
+  { contents, pending }: { contents: OpenedFile["contents"]; pending: OpenFile | undefined },
 ): Promise<boolean> {
   const files = [...registry.open.values()].filter((open) => open.path === path && open.canProbe).map((
     { file },
   ) => file);
-  if (pending !== undefined) files.push(pending.file);
+  if (pending !== undefined) files.push(pending);
   if (files.length === 0) return false;
   const ends = await endsOf(contents);
   for (const file of files) if (ends.size > 0 && await startsAlike(file, ends)) return true;
@@ -47,7 +48,8 @@ async function isCheckpointed(
 ): Promise<boolean> {
   for (const [key, value] of registry.context.checkpoints.entries()) {
     const checkpoint = value as FileCheckpoint;
-    const relevant = key.startsWith(CHECKPOINT_PREFIX) && checkpoint.path === path && checkpoint.headLen > 0;
+    // At the start of a file nothing of it has been read.
+    const relevant = key.startsWith(CHECKPOINT_PREFIX) && checkpoint.path === path && checkpoint.off > 0;
     if (relevant && await compare(contents, checkpoint) === "same") return true;
   }
   return false;

@@ -1,5 +1,6 @@
 import { formatDuration } from "../../lib/duration.ts";
 import type { Log } from "../../lib/log.ts";
+import { reasonOf } from "../../lib/reason.ts";
 
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
@@ -46,14 +47,4 @@ export class Obstacles {
     if (!this.#known.delete(path)) return;
     this.log.info(`"${path}" can be read again`, { path });
   }
-}
-
-/** What an error says, without the system's numbers. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = (error as { code?: string }).code;
-  if (error instanceof Deno.errors.NotCapable) return error.message;
-  if (code === "EACCES" || error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  if (code === "EMFILE" || code === "ENFILE") return "too many open files";
-  return error.message.replace(/^Cannot read ".*?": /, "").replace(/^E[A-Z]+: /, "");
 }

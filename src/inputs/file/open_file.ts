@@ -82,7 +82,7 @@ export class OpenFile implements ByteSource {
     const fd = fs.openSync(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0));
     try {
       const facts = toFacts(fs.fstatSync(fd));
-      if (facts.kind !== "file") throw new TypeError(`Cannot read "${path}": it is no regular file`);
+      if (facts.kind !== "file") throw new TypeError("it is no regular file");
       return { file: new OpenFile(fd, facts.key), facts };
     } catch (error) {
       fs.closeSync(fd);

@@ -144,7 +144,11 @@ export class Resumption {
     const { contents, path, comparison } = located;
     let at: ReadPosition;
     try {
-      at = comparison === "same" ? await checkpointPosition(contents, checkpoint) : placeholder(checkpoint);
+      // Of a file that was empty nothing is known; what stands in it now may be a later generation.
+      const isUnknown = checkpoint.off === 0 && checkpoint.headLen === 0;
+      at = comparison === "same" && !isUnknown
+        ? await checkpointPosition(contents, checkpoint)
+        : placeholder(checkpoint);
     } catch (error) {
       this.registry.release(located);
       throw error;

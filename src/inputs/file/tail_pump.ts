@@ -15,6 +15,8 @@ export interface TailPumpOptions {
   readonly now: () => number;
   /** A batch was handed over; its positions follow from the acknowledgement. */
   onEmitted(file: TailedFile, position: LineagePosition, acknowledgement: Acknowledgement): void;
+  /** It is the turn of a file that was empty when last seen: what came and went in it since is to be found first. */
+  onUnknown(file: TailedFile): void;
   /** Everything that was there has been read. */
   onEnd(file: TailedFile): void;
   /** The file no longer holds what was read from it. */
@@ -158,14 +160,20 @@ export class TailPump {
 
   /** One look; answers whether there may be more. Never rejects. */
   async #step(file: TailedFile): Promise<boolean> {
-    const { stop, now, onChanged, onEnd, onError, onHealed } = this.#options;
-    if (file.closed || stop.aborted) return false;
+    const { stop, now, onChanged, onEnd, onError, onHealed, onUnknown } = this.#options;
+    // What it has to wait for may have come up while it stood in the queue.
+    if (!file.isReadable || stop.aborted) return false;
     if (performance.now() - this.#lastPause > BUSY_MS) {
       await new Promise((resolve) => setImmediate(resolve));
       this.#lastPause = performance.now();
-      if (file.closed || stop.aborted) return false;
+      if (!file.isReadable || stop.aborted) return false;
+    }
+    if (file.isEmptySoFar) {
+      onUnknown(file);
+      return false;
     }
     try {
+      const lookedAt = now();
       const look = await file.reader.look();
       if (file.backoff > 0) {
         file.backoff = 0;
@@ -183,7 +191,7 @@ export class TailPump {
           const rest = this.#dueRest(file, this.#rests.get(file));
           this.#rests.delete(file);
           if (rest !== undefined) return await this.#deliverRest(file, rest);
-          file.reachEnd(now());
+          file.reachEnd(lookedAt);
           onEnd(file);
           return false;
         }

@@ -1,9 +1,9 @@
 import type { CheckpointStore } from "../../checkpoints/checkpoint_store.ts";
 import type { Log } from "../../lib/log.ts";
+import { reasonOf } from "../../lib/reason.ts";
 import type { FileInputConfig } from "./file_input_config.ts";
 import { CHECKPOINT_PREFIX, type FileCheckpoint, keyOf } from "./fingerprint.ts";
 import type { ReaderOptions } from "./reader.ts";
-import { reasonOf } from "./obstacles.ts";
 import type { OpenedFile, SearchPlaces } from "./rotation.ts";
 import { TailedFile, type TailedFileOptions } from "./tailed_file.ts";
 

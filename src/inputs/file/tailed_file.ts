@@ -8,7 +8,7 @@ import {
   hashOf,
   newLineageId,
 } from "./fingerprint.ts";
-import type { ByteSource, FileFacts, OpenFile } from "./open_file.ts";
+import { type ByteSource, factsOf, type FileFacts, type OpenFile } from "./open_file.ts";
 import { siblingPattern } from "./siblings.ts";
 import { Reader, type ReaderOptions, type ReadPosition, START } from "./reader.ts";
 
@@ -16,6 +16,16 @@ import { Reader, type ReaderOptions, type ReadPosition, START } from "./reader.t
 export interface LineagePosition {
   readonly gen: number;
   readonly at: ReadPosition;
+}
+
+/** How the present contents of a file begin. */
+export interface Beginning {
+  /** The first bytes; none while it is empty. */
+  readonly head: Uint8Array;
+  /** When they were looked at, in ms since 1970. */
+  readonly seenAt: number;
+  /** When the file had been written last, as far as that was known then. */
+  readonly mtime: number;
 }
 
 /** A file this much older than the search that found it was not created while we looked, in ms. */
@@ -93,8 +103,10 @@ export class TailedFile {
   lastData: number;
   /** When the unfinished last record grew; ms since 1970. */
   lastGrowth = 0;
-  /** When it was last seen empty, with nothing read of its present generation, in ms since 1970; or 0. */
+  /** When it was last seen empty, with nothing known of its present generation, in ms since 1970; or 0. */
   emptyAt = 0;
+  /** The time of its last write that was known then. */
+  #emptyMtime = 0;
   #lastEnd = 0;
   /** Its checkpoint was saved once: before that none of its records may leave. */
   saved = false;
@@ -139,7 +151,8 @@ export class TailedFile {
     this.#contents = options.contents ?? options.file;
     const at = from?.at ?? options.start ?? START;
     this.mark = { gen: this.gen, at };
-    if (at.off === 0 && at.head.length === 0) this.emptyAt = options.now;
+    if (at.off === 0 && at.head.length === 0) this.emptyAt = from?.checkpoint.lastSeen ?? options.now;
+    this.#emptyMtime = from?.checkpoint.mtime ?? facts.mtime;
     this.reader = new Reader(this.#contents, at, options.reader, this.gen > 0);
   }
 
@@ -150,7 +163,12 @@ export class TailedFile {
 
   /** It was empty when last seen: nothing could tell its first bytes from those of a later generation. */
   get isEmptySoFar(): boolean {
-    return this.emptyAt > 0 && this.canProbe && this.reader.position.off === 0;
+    return this.emptyAt > 0 && this.canProbe;
+  }
+
+  /** It was empty when last seen, and has been written to since, whether or not something stands in it now. */
+  get hasChangedEmpty(): boolean {
+    return this.isEmptySoFar && this.facts.mtime !== this.#emptyMtime;
   }
 
   /** Whether there is something that may be read now. */
@@ -160,15 +178,37 @@ export class TailedFile {
       this.lost === undefined;
   }
 
-  /** Whether all that stands in the file now has been read, and no record waits for more lines. */
+  /** Whether all that stands in the file now has been handed on, and no record waits for more lines. */
   isDrained(): boolean {
-    return this.atEnd && this.canProbe && this.lost === undefined && this.reader.held === 0 &&
+    // While it is read, what stands before its position may not have been handed on yet.
+    return this.atEnd && !this.queued && this.canProbe && this.lost === undefined && this.reader.held === 0 &&
       this.reader.probe() === "same";
+  }
+
+  /** Whether it is a later generation of the same path than `other`, as the file system tells. */
+  isLaterThan(other: TailedFile): boolean {
+    const { birth } = this.facts, { birth: otherBirth } = other.facts;
+    if (this.#isPlain && other.#isPlain && birth > 0 && otherBirth > 0) return birth > otherBirth;
+    // Compression keeps the time of the last write only.
+    return this.file.facts().mtime > other.file.facts().mtime;
   }
 
   /** Whether a small read can tell news; a compressed file or a copy is read to its end at once. */
   get canProbe(): boolean {
-    return this.recovery === undefined && this.#contents === this.file;
+    return this.recovery === undefined && this.#isPlain;
+  }
+
+  get #isPlain(): boolean {
+    return this.#contents === this.file;
+  }
+
+  /** Whether it still stands under the name under which it was found. */
+  get standsUnderItsPath(): boolean {
+    try {
+      return factsOf(this.path)?.key === this.key;
+    } catch {
+      return false;
+    }
   }
 
   /** Reads the rest of the lost generation from `copy`, last written at `time`, from `at` on. */
@@ -182,14 +222,27 @@ export class TailedFile {
   }
 
   /** Goes on with the next generation, from the start of the file itself. `now`: ms since 1970. */
-  startGeneration(now: number): void {
+  startGeneration(beginning: Beginning, now: number): void {
     this.#copy?.close();
     this.#copy = undefined;
     this.lost = undefined;
-    this.recovery = undefined;
     this.gen++;
     this.since = now;
-    this.reader = new Reader(this.file, START, this.#readerOptions, true);
+    this.startFrom(beginning);
+  }
+
+  /**
+   * Reads the present generation from its start. From now on its beginning tells it from others, also while it waits
+   * for its turn.
+   */
+  startFrom({ head, seenAt, mtime }: Beginning): void {
+    const at = { ...START, head };
+    this.recovery = undefined;
+    this.atEnd = false;
+    this.emptyAt = head.length === 0 ? seenAt : 0;
+    this.#emptyMtime = mtime;
+    this.reader = new Reader(this.file, at, this.#readerOptions, this.gen > 0);
+    if (this.mark.gen === this.gen) this.mark = { gen: this.gen, at };
   }
 
   /** Whether a file of this path is named like an earlier generation of this one. */
@@ -199,7 +252,7 @@ export class TailedFile {
     return this.#siblingNames.test(name);
   }
 
-  /** Notes that everything that was there has been read. `now`: ms since 1970. */
+  /** Notes that everything that was there has been read. `now`: ms since 1970, before the last look. */
   reachEnd(now: number): void {
     this.atEnd = true;
     const { end, position } = this.reader;

@@ -149,3 +149,38 @@ Deno.test("Discovery prepares again at the next search when that failed, as at a
   bench.store.entries = entries;
   assert.deepEqual(await found.scan(), ["a.log@4"]);
 });
+
+Deno.test("Discovery looks at each file once when it resumes, and at quiet ones seldom afterwards", async () => {
+  using bench = new Bench();
+  for (const name of ["a.log", "b.log"]) bench.write(name, "one\n");
+  const old = new Date(Date.now() - 60_000);
+  fs.utimesSync(bench.directory, old, old);
+  {
+    using found = new Found(bench);
+    await found.scan();
+    await found.readAll();
+    for (const file of found.registry.open.values()) bench.store.set(file.checkpointKey, file.checkpoint(0));
+  }
+  const looks = new Map<string, number>();
+  const { statSync } = Deno;
+  Deno.statSync = (path) => {
+    const name = String(path).slice(bench.directory.length + 1);
+    looks.set(name, (looks.get(name) ?? 0) + 1);
+    return statSync(path);
+  };
+  try {
+    using found = new Found(bench);
+    await found.discovery.prepare();
+    const before = looks.get("a.log");
+    await found.scan();
+    assert.equal(looks.get("a.log"), before, "the search before was a moment ago");
+    await found.readAll();
+    bench.time += 20_000;
+    for (let search = 0; search < 10; search++) await found.scan();
+    assert.equal(looks.get("a.log"), before! + 1);
+    bench.write("c.log", "new\n");
+    assert.deepEqual(await found.scan(), ["c.log@0"]);
+  } finally {
+    Deno.statSync = statSync;
+  }
+});

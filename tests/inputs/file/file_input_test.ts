@@ -1,46 +1,11 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { gzipSync } from "node:zlib";
-import type { FileInputConfig } from "../../../src/inputs/file/file_input_config.ts";
 import { fileInput } from "../../../src/inputs/file/file_input.ts";
 import { OpenFile } from "../../../src/inputs/file/open_file.ts";
 import { Reader } from "../../../src/inputs/file/reader.ts";
+import { Running } from "./running.ts";
 import { Bench, Collector, configOf, until } from "./support.ts";
-
-/** An input that runs on a bench until it is stopped. */
-class Running implements AsyncDisposable {
-  readonly collector: Collector;
-  readonly #stop = new AbortController();
-  readonly done: Promise<void>;
-
-  constructor(
-    bench: Bench,
-    config: Partial<FileInputConfig> = {},
-    options: { once?: boolean; collector?: Collector } = {},
-  ) {
-    this.collector = options.collector ?? new Collector();
-    const input = fileInput.create(configOf({ paths: [bench.path("*.log*")], ...config }), {
-      name: "in",
-      log: bench.log,
-      checkpoints: bench.store,
-      once: options.once ?? false,
-      pollOnly: true,
-      concurrentReads: 2,
-      claims: bench.claims,
-    });
-    this.done = input.run(this.collector.emit, this.#stop.signal);
-  }
-  get records(): readonly string[] {
-    return this.collector.records;
-  }
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.done;
-  }
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-  }
-}
 
 Deno.test("FileInput goes on while positions cannot be saved, and reads new files once they can", async () => {
   using bench = new Bench();

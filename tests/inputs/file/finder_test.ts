@@ -151,3 +151,36 @@ Deno.test("Finder takes a trusted file as it was found before, until something c
   fs.utimesSync(bench.directory, new Date(), new Date(Date.now() + 2_000));
   assert.deepEqual(sizes(), [3, 6]);
 });
+
+Deno.test("Finder.isUnchanged tells without a look at the files that a search would find the same", () => {
+  using bench = new Bench();
+  tree(bench, "a.log", "x/b.log");
+  const { finder } = new Search(bench, ["**/*.log"]);
+  bench.time = Date.now() + 10_000;
+  const all = () => true;
+  finder.find();
+  assert.equal(finder.isUnchanged(all), false, "what came during the listing may be missing in it");
+  finder.find();
+  assert.equal(finder.isUnchanged(all), true);
+  assert.equal(finder.isUnchanged(({ path }) => path !== bench.path("x/b.log")), false);
+  let time = Date.now();
+  const touch = (name: string) => fs.utimesSync(bench.path(name), new Date(), new Date(time += 1_000));
+  for (
+    const change of [
+      () => bench.write("x/c.log", "c"),
+      () => fs.rmSync(bench.path("a.log")),
+      () => fs.renameSync(bench.path("x/c.log"), bench.path("x/d.log")),
+    ]
+  ) {
+    change();
+    touch("x");
+    touch(".");
+    assert.equal(finder.isUnchanged(all), false);
+    for (let search = 0; search < 2; search++) finder.find();
+    assert.equal(finder.isUnchanged(all), true);
+  }
+  fs.symlinkSync(bench.path("x"), bench.path("y"));
+  touch(".");
+  for (let search = 0; search < 2; search++) finder.find();
+  assert.equal(finder.isUnchanged(all), false, "what a link leads to changes without a trace");
+});

@@ -24,6 +24,7 @@ async function scene(bench: Bench, successor: string) {
       start: START,
     });
     file.saved = true;
+    file.emptyAt = 0;
     return file;
   };
   const [old, next] = [fileOf("a.log.1", "one\n two\n"), fileOf("a.log", successor)];
@@ -40,6 +41,7 @@ async function scene(bench: Bench, successor: string) {
     concurrency: 1,
     now: Date.now,
     onEmitted() {},
+    onUnknown() {},
     onEnd: (file) => handover.isDue(file) ? handover.begin(file) : release(file),
     onChanged() {},
     onError() {},

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Obstacles, reasonOf } from "../../../src/inputs/file/obstacles.ts";
+import { Obstacles } from "../../../src/inputs/file/obstacles.ts";
 import { RecordingLog } from "./support.ts";
 
 Deno.test("Obstacles says each reason once, and tries again with growing pauses", () => {
@@ -28,13 +28,4 @@ Deno.test("Obstacles says a new reason at once, and when the file can be read ag
   obstacles.clear("/a");
   assert.deepEqual(log.of("info"), ['"/a" can be read again']);
   assert.equal(obstacles.blocks("/a"), false);
-});
-
-Deno.test("reasonOf leaves out the system's numbers and what the message says already", () => {
-  const coded = (code: string) => Object.assign(new Error(`${code}: something else`), { code });
-  assert.equal(reasonOf(coded("EACCES")), "permission denied");
-  assert.equal(reasonOf(coded("EMFILE")), "too many open files");
-  assert.equal(reasonOf(coded("EIO")), "something else");
-  assert.equal(reasonOf(new TypeError('Cannot read "/a": it is no regular file')), "it is no regular file");
-  assert.equal(reasonOf("text"), "text");
 });

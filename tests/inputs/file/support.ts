@@ -163,9 +163,9 @@ export class Collector {
   };
 }
 
-/** Waits until `condition` holds; rejects after two seconds. */
+/** Waits until `condition` holds; rejects after ten seconds. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 2000;
+  const deadline = Date.now() + 10_000;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`Waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 2));

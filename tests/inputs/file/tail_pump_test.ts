@@ -9,6 +9,7 @@ import { Bench, Collector, until } from "./support.ts";
 async function fileOf(bench: Bench, registry = bench.registry(), name = "a.log"): Promise<TailedFile> {
   const file = registry.add(bench.path(name), openContents(bench.path(name)), { start: START }, bench.time);
   await registry.takeAdded();
+  file.emptyAt = 0;
   return file;
 }
 
@@ -20,6 +21,7 @@ function pumpOf(collector: Collector, options: Partial<TailPumpOptions> = {}): T
     concurrency: 2,
     now: Date.now,
     onEmitted() {},
+    onUnknown() {},
     onEnd() {},
     onChanged() {},
     onError() {},

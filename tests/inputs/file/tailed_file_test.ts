@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
+import { gzipSync } from "node:zlib";
 import { compare } from "../../../src/inputs/file/fingerprint.ts";
 import { START } from "../../../src/inputs/file/reader.ts";
 import { openContents } from "../../../src/inputs/file/rotation.ts";
 import { TailedFile } from "../../../src/inputs/file/tailed_file.ts";
-import { Bench, MemorySource, readerOptions } from "./support.ts";
+import { Bench, bytesOf, MemorySource, readerOptions } from "./support.ts";
 
 function tailed(bench: Bench, name = "a.log", text = "one\ntwo\n"): TailedFile {
   const path = bench.write(name, text);
@@ -71,7 +72,7 @@ Deno.test("TailedFile.checkpoint tells the settled position, not the read one", 
   const checkpoint = file.checkpoint(bench.time);
   assert.equal(checkpoint.off, 8);
   assert.equal(await compare(file.file, checkpoint), "same");
-  file.startGeneration(bench.time);
+  file.startGeneration({ head: START.head, seenAt: bench.time, mtime: 0 }, bench.time);
   assert.equal(file.gen, 1);
   assert.equal(file.checkpoint(bench.time).gen, 0, "nothing of the new generation has settled");
   file.close();
@@ -83,9 +84,75 @@ Deno.test("TailedFile closes a copy when the next generation begins, and the fil
   const copy = new MemorySource();
   file.continueFrom(copy, START, 0);
   assert.equal(file.canProbe, false);
-  file.startGeneration(bench.time);
+  file.startGeneration({ head: START.head, seenAt: bench.time, mtime: 0 }, bench.time);
   assert.equal(copy.closed, true);
   file.close();
   file.close();
   assert.equal(file.closed, true);
+});
+
+Deno.test("TailedFile is drained only once what was read of it is handed on", async () => {
+  using bench = new Bench();
+  const file = tailed(bench);
+  const drainAll = async () => {
+    while ((await file.reader.look()).kind !== "end");
+    file.reachEnd(bench.time);
+  };
+  await drainAll();
+  assert.equal(file.isDrained(), true);
+  bench.append("a.log", "three\n");
+  assert.equal(file.isDrained(), false);
+  file.queued = true;
+  // The reader stands behind the line while it waits for room.
+  await file.reader.look();
+  assert.equal(file.isDrained(), false);
+  file.queued = false;
+  await drainAll();
+  assert.equal(file.isDrained(), true);
+  file.close();
+});
+
+Deno.test("TailedFile tells the later of two generations by birth, and a compressed one by its last write", () => {
+  using bench = new Bench();
+  const [first, second] = [tailed(bench, "a.log.1"), tailed(bench, "a.log")];
+  const born = (file: TailedFile, birth: number) => file.facts = { ...file.facts, birth };
+  born(first, 1000);
+  born(second, 2000);
+  assert.deepEqual([second.isLaterThan(first), first.isLaterThan(second)], [true, false]);
+  const packed = (name: string, seconds: number) => {
+    fs.utimesSync(bench.write(name, gzipSync("x\n")), seconds, seconds);
+    const { file, facts, contents } = openContents(bench.path(name));
+    const options = { input: "in", path: bench.path("a.log"), reader: readerOptions(), now: 0 };
+    return new TailedFile({ ...options, file, facts, contents, start: START });
+  };
+  // However late it was compressed.
+  fs.utimesSync(bench.path("a.log"), 500, 500);
+  const [earlier, later] = [packed("a.log.3.gz", 400), packed("a.log.2.gz", 600)];
+  assert.deepEqual([earlier.isLaterThan(second), later.isLaterThan(second)], [false, true]);
+  assert.deepEqual([second.isLaterThan(earlier), second.isLaterThan(later)], [true, false]);
+  for (const file of [first, second, earlier, later]) file.close();
+});
+
+Deno.test("TailedFile knows its generation by its beginning from the moment it begins", async () => {
+  using bench = new Bench();
+  const file = tailed(bench, "a.log", "");
+  assert.equal(file.isEmptySoFar, true);
+  bench.append("a.log", "one\n");
+  file.startFrom({ head: bytesOf("one\n"), seenAt: bench.time, mtime: 0 });
+  assert.deepEqual([file.isEmptySoFar, file.mark.at.head.length], [false, 4]);
+  bench.write("a.log", "two\n");
+  assert.equal((await file.reader.look()).kind, "changed");
+  file.close();
+});
+
+Deno.test("TailedFile sees once that it was written to while it was only seen empty, whatever the clocks say", () => {
+  using bench = new Bench();
+  const file = tailed(bench, "a.log", "");
+  assert.equal(file.hasChangedEmpty, false);
+  const mtime = bench.time + 3_600_000;
+  file.facts = { ...file.facts, mtime };
+  assert.equal(file.hasChangedEmpty, true);
+  file.startFrom({ head: START.head, seenAt: bench.time, mtime });
+  assert.equal(file.hasChangedEmpty, false);
+  file.close();
 });

@@ -1,0 +1,102 @@
+import { dirname } from "node:path";
+import { stampOf } from "./directory_stamp.ts";
+import { positionAt } from "./file_positions.ts";
+import { isKnownContents } from "./known_contents.ts";
+import { START } from "./reader.ts";
+import { isCopyOf, type OpenedFile, type SearchPlaces, unseenGenerations } from "./rotation.ts";
+import type { TailRegistry } from "./tail_registry.ts";
+import type { TailedFile } from "./tailed_file.ts";
+
+/** While files are being renamed a search may miss one; it is repeated this often to get one picture of one moment. */
+export const STABLE_TRIES = 5;
+
+/** What is searched, and where. */
+interface Search {
+  readonly path: string;
+  /** Only generations that came after this time, in ms since 1970. */
+  readonly since: number;
+  readonly by: "birth" | "mtime";
+  readonly places: SearchPlaces;
+  /** Whether a file holds what nobody has read; `moved`: the search is to end, since its premise holds no more. */
+  judge(opened: OpenedFile): Promise<"unseen" | "known" | "moved">;
+}
+
+/** Opens the generations of a path that came and went while nobody looked, each to be read after the one before. */
+export class GenerationSearch {
+  readonly #registry: TailRegistry;
+  readonly #tryOpen: (path: string) => OpenedFile | undefined;
+
+  /** `tryOpen` answers nothing where a file cannot be opened. */
+  constructor(registry: TailRegistry, tryOpen: (path: string) => OpenedFile | undefined) {
+    this.#registry = registry;
+    this.#tryOpen = tryOpen;
+  }
+
+  /** Opens renamed generations born after `since`. `except`: a file that is open already and may have been renamed. */
+  async renamed(path: string, since: number | undefined, except?: OpenedFile): Promise<TailedFile[]> {
+    if (since === undefined) return [];
+    const { places } = this.#registry;
+    return await this.#adopt({
+      path,
+      since,
+      by: "birth",
+      places: { ...places, isTaken: (key) => key === except?.facts.key || places.isTaken(key) },
+      judge: async (opened) =>
+        await isKnownContents(this.#registry, path, opened, except?.file) ? "known" : "unseen",
+    });
+  }
+
+  /**
+   * Opens the copies of generations of `file` that are later than those it has read; it waits for them. `head`: how
+   * the file itself begins. A copy of what still stands in it is none of them.
+   */
+  async copied(file: TailedFile, head: Uint8Array): Promise<void> {
+    const { path, copyTime: since } = file;
+    const judge = async (opened: OpenedFile) => {
+      if (opened.contents !== opened.file) {
+        return await isKnownContents(this.#registry, path, opened, file.file) ? "known" : "unseen";
+      }
+      // It is only just being made.
+      if (opened.facts.size === 0) return "known";
+      const kind = await isCopyOf(opened, { file: file.file, position: { ...START, head } });
+      return kind === "copy" ? "known" : kind === "unclear" ? "moved" : "unseen";
+    };
+    const places = this.#registry.copyPlaces;
+    for (const copy of await this.#adopt({ path, since, by: "mtime", places, judge })) {
+      copy.isCopy = true;
+      file.waitForInstead(copy);
+      file.copyTime = Math.max(file.copyTime, copy.facts.mtime);
+    }
+  }
+
+  async #adopt({ path, since, by, places, judge }: Search): Promise<TailedFile[]> {
+    const { now } = this.#registry.context;
+    const adopted: TailedFile[] = [];
+    const directories = new Set([dirname(path)]);
+    for (let attempt = 1; attempt <= STABLE_TRIES; attempt++) {
+      const before = stampOf(directories);
+      const generations = unseenGenerations(path, since, by, places);
+      // Files are being renamed: one may be missing in the list, and the order would be lost.
+      if (stampOf(directories) !== before && attempt < STABLE_TRIES) continue;
+      let moved = false;
+      for (const generation of generations) {
+        const opened = this.#tryOpen(generation.path);
+        if (opened === undefined) continue;
+        moved = opened.facts.key !== generation.facts.key;
+        const kind = moved ? "known" : await judge(opened);
+        const wanted = kind === "unseen" && this.#registry.claim(opened);
+        const start = wanted ? await positionAt(opened.contents, 0).catch(() => undefined) : undefined;
+        if (start === undefined) this.#registry.release(opened);
+        else {
+          const file = this.#registry.add(path, opened, { start }, now());
+          file.state = "rotated";
+          adopted.push(file);
+        }
+        if (kind === "moved") return adopted;
+        if (moved) break;
+      }
+      if (!moved) break;
+    }
+    return adopted;
+  }
+}

@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { gzipSync } from "node:zlib";
+import { Discovery } from "../../../src/inputs/file/discovery.ts";
+import { GenerationSearch } from "../../../src/inputs/file/generation_search.ts";
+import { OpenFile } from "../../../src/inputs/file/open_file.ts";
+import { openContents } from "../../../src/inputs/file/rotation.ts";
+import { renameAndCreate } from "../../support/rotator.ts";
+import { Running } from "./running.ts";
+import { Bench, bytesOf, until } from "./support.ts";
+
+/** Has `meanwhile` happen when a file with this ending is opened for the first time, before it is. */
+function beforeOpening(ending: string, meanwhile: () => void): Disposable {
+  const { open } = OpenFile;
+  let done = false;
+  OpenFile.open = (path) => {
+    if (!done && path.endsWith(ending)) {
+      done = true;
+      meanwhile();
+    }
+    return open.call(OpenFile, path);
+  };
+  return {
+    [Symbol.dispose]() {
+      OpenFile.open = open;
+      assert.ok(done, `a file ${ending} was opened`);
+    },
+  };
+}
+
+Deno.test("GenerationSearch keeps the order when the file it is done for is renamed and compressed meanwhile", async () => {
+  for (const compress of [true, false]) {
+    using bench = new Bench();
+    const path = bench.write("a.log", "one\n");
+    await using running = new Running(bench, { paths: [path] });
+    await until("one", () => running.records.length === 1);
+    let time = Date.now() / 1000;
+    const rotate = (text: string, compress: boolean) => {
+      fs.appendFileSync(path, text);
+      // Times tell the order, and count in steps of some milliseconds.
+      fs.utimesSync(path, time += 0.1, time);
+      for (const end = Date.now() + 20; Date.now() < end;);
+      renameAndCreate(path, { compress });
+    };
+    // The empty successor is opened, its elders are searched: and only now it gets its line and is moved away, too.
+    using _ = beforeOpening(".1.gz", () => {
+      for (const text of ["two\n", "three\n", "four\n"]) rotate(text, compress);
+      fs.appendFileSync(path, "five\n");
+    });
+    rotate("", true);
+    await until("all lines", () => running.records.length >= 5);
+    assert.deepEqual(running.records, ["one\n", "two\n", "three\n", "four\n", "five\n"]);
+  }
+});
+
+Deno.test("GenerationSearch puts what it missed before the file that stands under the path", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "one\n");
+  const registry = bench.registry({ paths: [bench.path("a.log")] });
+  const discovery = new Discovery(registry);
+  const [first] = await discovery.scan();
+  while ((await first!.reader.look()).kind !== "end");
+  first!.reachEnd(bench.time);
+  // The generation between is being compressed, so nobody can tell yet what is in it.
+  const whole = gzipSync("two\n");
+  fs.rmSync(bench.path("a.log"));
+  bench.write("a.log.1.gz", whole.subarray(0, 12));
+  bench.write("a.log", "three\n");
+  const [latest] = await discovery.scan();
+  assert.deepEqual([...latest!.after], []);
+  bench.write("a.log.1.gz", whole);
+  const [missed] = await discovery.scan();
+  assert.deepEqual([...latest!.after], [missed]);
+  for (const file of [...registry.open.values()]) registry.drop(file);
+});
+
+Deno.test("GenerationSearch takes no copy of what still stands in the file for an earlier generation", async () => {
+  using bench = new Bench();
+  const path = bench.write("a.log", "now\n");
+  const registry = bench.registry();
+  const file = registry.add(path, openContents(path), {}, bench.time);
+  file.copyTime = 1;
+  bench.write("a.log.1", "now\n");
+  bench.write("a.log.2", "no");
+  bench.write("a.log.3", "");
+  bench.write("a.log.4.gz", gzipSync("now\n"));
+  bench.write("a.log.5", "earlier\n");
+  const search = new GenerationSearch(registry, openContents);
+  await search.copied(file, bytesOf("now\n"));
+  const adopted = [...file.after].map(({ file }) => file.facts().ino);
+  assert.deepEqual(adopted, [fs.statSync(bench.path("a.log.5")).ino]);
+  // Once the file itself has moved on, they are not judged by what it held.
+  bench.write("a.log", "later\n");
+  bench.write("a.log.6", "now\n");
+  await search.copied(file, bytesOf("now\n"));
+  assert.equal(file.after.size, 1);
+  for (const open of [...registry.open.values()]) registry.drop(open);
+});
