@@ -26,6 +26,9 @@ interface Run {
 /** What the sink has taken so far. */
 interface Sink extends AsyncDisposable {
   readonly url: string;
+  /** How many lines have arrived. */
+  count(): Promise<number>;
+  /** Takes no lines while it is at that. */
   figures(): Promise<Arrival>;
 }
 
@@ -48,13 +51,13 @@ async function measureThroughput(stage: Stage): Promise<Findings> {
   // The first round fills the caches of the runtime and the system.
   for (let round = -1; round < stage.sizes.rounds; round++) {
     for (const subject of ["memory", "log", "bare"] as const) {
-      const before = (await sink.figures()).lines;
+      const before = await sink.count();
       const command = subject === "bare"
         ? scriptCommand("bare_post", ["--allow-read", "--allow-net=127.0.0.1"], [sink.url, ...samples.paths])
         : agentCommand(stage, samples.pattern, sink, subject === "log", "1s", "--once");
       const run = await stage.meter.run(command, "null");
       if (run.code !== 0) throw new Error(`Cannot measure ${subject}: code ${run.code}: ${run.stderr}`);
-      const missing = Math.max(0, samples.lines - ((await sink.figures()).lines - before));
+      const missing = Math.max(0, samples.lines - (await sink.count() - before));
       if (round >= 0) runs[subject].push({ ...run, missing });
     }
   }
@@ -120,7 +123,7 @@ async function measureSustained(stage: Stage): Promise<Findings> {
     usage = await pause(warmUp).then(() => usageOver(agent.pid, seconds));
     await written;
     const patience = performance.now() + PATIENCE_MS;
-    while ((await sink.figures()).lines < lines && performance.now() < patience) await pause(0.05);
+    while (await sink.count() < lines && performance.now() < patience) await pause(0.05);
   } finally {
     agent.kill("SIGTERM");
     await Promise.all([agent.status, told]);
@@ -183,6 +186,7 @@ async function startSink(skip: number): Promise<Sink> {
   const url = `http://127.0.0.1:${new TextDecoder().decode(value).trim()}/`;
   return {
     url,
+    count: async () => (await (await fetch(`${url}count`)).json()).lines,
     figures: async () => await (await fetch(url)).json(),
     async [Symbol.asyncDispose]() {
       child.kill("SIGKILL");
