@@ -1,6 +1,7 @@
 import type { Outcome } from "../acknowledgement.ts";
 import type { EncodedBatch } from "../batch.ts";
 import type { BatchBuffer, BufferedBatch } from "./batch_buffer.ts";
+import { Room } from "./room.ts";
 
 /** Bounds of a memory buffer; each at least 1. */
 export interface MemoryBufferOptions {
@@ -18,12 +19,6 @@ interface Item {
   /** It is being sent. */
   claimed: boolean;
   settled: boolean;
-}
-
-interface Waiter {
-  readonly events: number;
-  readonly bytes: number;
-  readonly grant: (room: boolean) => void;
 }
 
 /**
@@ -46,9 +41,8 @@ export class MemoryBuffer implements BatchBuffer {
   #claimedEvents = 0;
   #bytes = 0;
   #closed = false;
-  #waiting: Waiter[] = [];
+  readonly #room = new Room((...asked) => this.#fits(...asked));
   #wakeReader: (() => void) | undefined;
-  readonly #fullListeners = new Set<() => void>();
 
   /** Throws a RangeError when a bound is below 1. */
   constructor(options: MemoryBufferOptions) {
@@ -75,14 +69,11 @@ export class MemoryBuffer implements BatchBuffer {
   }
 
   waitForRoom(events: number, bytes: number): Promise<boolean> {
-    if (this.#closed) return Promise.resolve(false);
-    if (this.#waiting.length === 0 && this.#fits(events, bytes, 0, 0)) return Promise.resolve(true);
-    for (const tell of this.#fullListeners) tell();
-    return new Promise((grant) => this.#waiting.push({ events, bytes, grant }));
+    return this.#room.wait(events, bytes);
   }
 
   hasRoom(events: number, bytes: number): boolean {
-    return !this.#closed && this.#waiting.length === 0 && this.#fits(events, bytes, 0, 0);
+    return this.#room.has(events, bytes);
   }
 
   dropOldest(events: number, bytes: number): number {
@@ -100,16 +91,7 @@ export class MemoryBuffer implements BatchBuffer {
   }
 
   whenFull(stop: AbortSignal): Promise<void> {
-    if (this.#waiting.length > 0 || this.#closed || stop.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const tell = () => {
-        this.#fullListeners.delete(tell);
-        stop.removeEventListener("abort", tell);
-        resolve();
-      };
-      this.#fullListeners.add(tell);
-      stop.addEventListener("abort", tell, { once: true });
-    });
+    return this.#room.whenFull(stop);
   }
 
   write(batch: EncodedBatch): Promise<Outcome> {
@@ -130,8 +112,7 @@ export class MemoryBuffer implements BatchBuffer {
 
   close(): void {
     this.#closed = true;
-    for (const tell of this.#fullListeners) tell();
-    for (const waiter of this.#waiting.splice(0)) waiter.grant(false);
+    this.#room.close();
     this.#wake();
   }
 
@@ -191,7 +172,7 @@ export class MemoryBuffer implements BatchBuffer {
     if (item.settled) return;
     this.#settle(item, outcome);
     while (this.#head.next?.settled) this.#head = this.#head.next;
-    this.#serveWaiting();
+    this.#room.serve();
   }
 
   /** Makes room for events as soon as others are on their way, so that the destination need not wait for them. */
@@ -199,7 +180,7 @@ export class MemoryBuffer implements BatchBuffer {
     if (item.settled || item.claimed) return !item.settled;
     item.claimed = true;
     this.#claimedEvents += item.batch.ends.length;
-    this.#serveWaiting();
+    this.#room.serve();
     return true;
   }
 
@@ -210,20 +191,6 @@ export class MemoryBuffer implements BatchBuffer {
     this.#events -= item.batch.ends.length;
     this.#bytes -= item.batch.bytes.length;
     item.settle(outcome);
-  }
-
-  /** What is granted here is not written yet, so it counts for those who come after. */
-  #serveWaiting(): void {
-    let events = 0;
-    let bytes = 0;
-    let next = this.#waiting[0];
-    while (next !== undefined && this.#fits(next.events, next.bytes, events, bytes)) {
-      this.#waiting.shift();
-      events += next.events;
-      bytes += next.bytes;
-      next.grant(true);
-      next = this.#waiting[0];
-    }
   }
 
   #fits(events: number, bytes: number, grantedEvents: number, grantedBytes: number): boolean {

@@ -16,7 +16,7 @@ import { LogWriter } from "./log_writer.ts";
 import { RecentBatches } from "./recent_batches.ts";
 import type { Compression } from "./record.ts";
 import { recover } from "./recovery.ts";
-import { Room } from "./room.ts";
+import { Room } from "../room.ts";
 
 /** What a write-ahead log is made of. Times in milliseconds. */
 export interface WalBufferOptions {
