@@ -1,9 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { EncodedBatch } from "../../batch.ts";
-import type { Batching, Output, OutputContext, SendResult } from "../output.ts";
+import type { OutputContext } from "../output.ts";
 import type { Answer } from "../http/answer.ts";
-import { BatchRequests, type Judgement, type Piece } from "../http/batch_requests.ts";
-import { HttpConnection, urlBelow } from "../http/connection.ts";
+import type { Judgement, Piece } from "../http/batch_requests.ts";
+import { urlBelow } from "../http/connection.ts";
+import { RequestOutput } from "../http/request_output.ts";
 import { jsonList, offsetOf, type Range, sentBody } from "../http/request_body.ts";
 import type { LokiConfig } from "./loki_config.ts";
 import { streamOf } from "./loki_encoder.ts";
@@ -16,74 +17,46 @@ const IGNORED = /total ignored: (\d+) out of (\d+)/u;
 const OLDEST = /oldest acceptable timestamp is: (\d{4}-\d\d-\d\dT\S+?Z)/u;
 
 /** Sends each batch to Loki's push API as entries of one stream. */
-export class LokiOutput implements Output {
-  readonly batching: Batching;
-  readonly concurrency: number;
+export class LokiOutput extends RequestOutput {
   readonly #config: LokiConfig;
-  readonly #connection: HttpConnection;
-  readonly #requests: BatchRequests;
 
   /** `now`: for tests, milliseconds since 1970. */
   constructor(config: LokiConfig, context: OutputContext, now: () => number = Date.now) {
-    const { endpoint } = config;
+    const endpoint = urlBelow(config.endpoint, PUSH);
+    super(config, { ...config, endpoint, method: "POST", contentType: "application/json" }, context, now);
     this.#config = config;
-    this.#connection = new HttpConnection({
-      ...config,
-      endpoint: urlBelow(endpoint, PUSH),
-      method: "POST",
-      contentType: "application/json",
-    }, now);
-    this.#requests = new BatchRequests(this.#connection, context, {
-      request: (batch, piece, _key, signal) => this.#request(batch, piece, signal),
-      judge: (answer, batch, piece) => this.#judge(answer, batch, piece),
-    }, now);
-    this.batching = { events: config.batch_size, bytes: config.batch_bytes, wait: config.batch_timeout };
-    this.concurrency = config.concurrency;
-  }
-
-  /** The server need not be up. */
-  open(): Promise<void> {
-    return this.#connection.open();
-  }
-
-  partitionOf(): string {
-    return "";
-  }
-
-  send(batch: EncodedBatch, signal: AbortSignal): Promise<SendResult> {
-    return this.#requests.send(batch, signal);
-  }
-
-  progressOf(batch: EncodedBatch): SendResult | undefined {
-    return this.#requests.progressOf(batch);
   }
 
   /** Pushes nothing at all: Loki looks at credentials and tenant first, then says that there is no stream. */
-  async probe(signal: AbortSignal): Promise<void> {
+  override async probe(signal: AbortSignal): Promise<void> {
     const tenant = this.#config.tenant_id?.includes("{{") === true ? "unknown" : this.#config.tenant_id;
     const body = new TextEncoder().encode('{"streams":[]}');
-    const answer = await this.#connection.ask({ body, headers: tenantHeader(tenant) }, signal);
-    this.#connection.check(answer, this.#connection.request, (status) => status === 400 || status === 422);
+    const answer = await this.connection.ask({ body, headers: tenantHeader(tenant) }, signal);
+    this.connection.check(answer, this.connection.request, (status) => status === 400 || status === 422);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#connection.close();
-    return Promise.resolve();
-  }
-
-  async #request(batch: EncodedBatch, range: Range, signal: AbortSignal): Promise<Answer> {
+  protected override async request(
+    batch: EncodedBatch,
+    range: Range,
+    _key: string,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const { tenant, labels } = streamOf(batch.partition);
     const before = new TextEncoder().encode(`{"streams":[{"stream":${labels},"values":[`);
     const list = jsonList(batch, range, { before, after: END });
     const { body, headers } = await sentBody(list, this.#config.compression);
-    return await this.#connection.ask({ body, headers: { ...headers, ...tenantHeader(tenant) } }, signal);
+    return await this.connection.ask({ body, headers: { ...headers, ...tenantHeader(tenant) } }, signal);
   }
 
   /**
    * Loki takes what it can of a request and answers 400 for the rest, but names only some of those entries. So the
    * halves are sent by themselves until it is clear which they are; what it has already, it does not keep twice.
    */
-  #judge(answer: Answer, batch: EncodedBatch, { first, end }: Piece): Judgement | undefined {
+  protected override judge(
+    answer: Answer,
+    batch: EncodedBatch,
+    { first, end }: Piece,
+  ): Judgement | undefined {
     if (answer.status !== 400 || end - first === 1) return undefined;
     const text = new TextDecoder().decode(answer.body);
     if (!OF_ENTRIES.test(text)) return undefined;

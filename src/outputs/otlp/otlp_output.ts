@@ -1,9 +1,10 @@
 import type { EncodedBatch } from "../../batch.ts";
 import { VERSION } from "../../lib/version.ts";
-import type { Batching, Output, OutputContext, SendResult } from "../output.ts";
+import type { OutputContext } from "../output.ts";
 import type { Answer } from "../http/answer.ts";
-import { BatchRequests, type Judgement, type Piece } from "../http/batch_requests.ts";
-import { HttpConnection, urlBelow } from "../http/connection.ts";
+import type { Judgement, Piece } from "../http/batch_requests.ts";
+import { urlBelow } from "../http/connection.ts";
+import { RequestOutput } from "../http/request_output.ts";
 import { type Frame, jsonList, type Range, sentBody, sizeOf } from "../http/request_body.ts";
 import type { OtlpConfig } from "./otlp_config.ts";
 import { partialSuccessOf } from "./partial_success.ts";
@@ -20,13 +21,9 @@ const LONGEST_ANSWER = 64 * 1024;
 const TELL_EVERY = 60_000;
 
 /** Sends each batch as one export request of OTLP over HTTP. */
-export class OtlpOutput implements Output {
-  readonly batching: Batching;
-  readonly concurrency: number;
+export class OtlpOutput extends RequestOutput {
   readonly #config: OtlpConfig;
   readonly #context: OutputContext;
-  readonly #connection: HttpConnection;
-  readonly #requests: BatchRequests;
   /** Whether the receiver has ever taken a request. */
   #isUnderstood = false;
   readonly #now: () => number;
@@ -37,57 +34,30 @@ export class OtlpOutput implements Output {
 
   /** `now`: for tests, milliseconds since 1970. */
   constructor(config: OtlpConfig, context: OutputContext, now: () => number = Date.now) {
-    const { endpoint, encoding } = config;
+    const endpoint = urlBelow(config.endpoint, "/v1/logs");
+    const contentType = CONTENT_TYPES[config.encoding];
+    super(config, { ...config, endpoint, method: "POST", contentType }, context, now);
     this.#config = config;
     this.#context = context;
     this.#now = now;
-    this.#connection = new HttpConnection({
-      ...config,
-      endpoint: urlBelow(endpoint, "/v1/logs"),
-      method: "POST",
-      contentType: CONTENT_TYPES[encoding],
-    }, now);
-    this.#requests = new BatchRequests(this.#connection, context, {
-      request: (batch, piece, _key, signal) => this.#request(batch, piece, signal),
-      judge: (answer, _batch, piece) => this.#judge(answer, piece),
-    }, now);
-    this.batching = { events: config.batch_size, bytes: config.batch_bytes, wait: config.batch_timeout };
-    this.concurrency = config.concurrency;
-  }
-
-  /** The server need not be up. */
-  open(): Promise<void> {
-    return this.#connection.open();
-  }
-
-  partitionOf(): string {
-    return "";
-  }
-
-  send(batch: EncodedBatch, signal: AbortSignal): Promise<SendResult> {
-    return this.#requests.send(batch, signal);
-  }
-
-  progressOf(batch: EncodedBatch): SendResult | undefined {
-    return this.#requests.progressOf(batch);
   }
 
   /** Exports nothing: receivers must take such a request for a success. */
-  async probe(signal: AbortSignal): Promise<void> {
+  override async probe(signal: AbortSignal): Promise<void> {
     const json = this.#config.encoding === "json";
     const body = new TextEncoder().encode(json ? '{"resourceLogs":[]}' : "");
-    const answer = await this.#connection.ask({ body }, signal);
-    this.#connection.check(answer, this.#connection.request, () => false);
+    const answer = await this.connection.ask({ body }, signal);
+    this.connection.check(answer, this.connection.request, () => false);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#connection.close();
-    return Promise.resolve();
-  }
-
-  async #request(batch: EncodedBatch, range: Range, signal: AbortSignal): Promise<Answer> {
+  protected override async request(
+    batch: EncodedBatch,
+    range: Range,
+    _key: string,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const sent = await sentBody(this.#body(batch, range), this.#config.compression);
-    const answer = await this.#connection.ask({ ...sent, keep: LONGEST_ANSWER }, signal);
+    const answer = await this.connection.ask({ ...sent, keep: LONGEST_ANSWER }, signal);
     if (answer.status < 300) this.#isUnderstood = true;
     // Who takes no JSON, for example, answers so to everything: nothing may be lost by that.
     else if (answer.status === 400 && !this.#isUnderstood) await this.probe(signal);
@@ -102,12 +72,16 @@ export class OtlpOutput implements Output {
     return protobufLogs(JSON.parse(new TextDecoder().decode(json)), sizeOf(batch, range) + 1024);
   }
 
-  #judge(answer: Answer, { first, end }: Piece): Judgement | undefined {
+  protected override judge(
+    answer: Answer,
+    _batch: EncodedBatch,
+    { first, end }: Piece,
+  ): Judgement | undefined {
     const { status } = answer;
     if (status >= 200 && status < 300) return this.#judgeSuccess(answer, end - first);
     const isPassing = status >= 500 || status === 408 || status === 425;
     if (!this.#config.strict_retry || !isPassing || PASSING.has(status)) return undefined;
-    return { verdict: "refused", reason: this.#connection.told(answer) };
+    return { verdict: "refused", reason: this.connection.told(answer) };
   }
 
   /**
@@ -117,8 +91,8 @@ export class OtlpOutput implements Output {
   #judgeSuccess(answer: Answer, records: number): Judgement {
     const partial = partialSuccessOf(answer);
     const { rejected } = partial;
-    const message = this.#connection.masked(partial.message);
-    const { request } = this.#connection;
+    const message = this.connection.masked(partial.message);
+    const { request } = this.connection;
     if (rejected >= records) {
       return { verdict: "refused", reason: `${request} took none of ${records} records: "${message}"` };
     }
@@ -133,7 +107,7 @@ export class OtlpOutput implements Output {
     if (last !== undefined && this.#now() - last < TELL_EVERY) return;
     if (this.#told.size === 100) this.#told.clear();
     this.#told.set(message, this.#now());
-    const { request } = this.#connection;
+    const { request } = this.connection;
     if (this.#untold === 0) {
       log.warn(`Output "${name}": ${request} took all records and says "${message}"`, { output: name });
       return;

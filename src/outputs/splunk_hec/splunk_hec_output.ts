@@ -1,8 +1,9 @@
 import type { EncodedBatch } from "../../batch.ts";
-import type { Batching, Output, OutputContext, SendResult } from "../output.ts";
+import type { OutputContext } from "../output.ts";
 import type { Answer } from "../http/answer.ts";
-import { BatchRequests, type Judgement, type Piece } from "../http/batch_requests.ts";
-import { HttpConnection, urlBelow } from "../http/connection.ts";
+import type { Judgement, Piece } from "../http/batch_requests.ts";
+import { urlBelow } from "../http/connection.ts";
+import { RequestOutput } from "../http/request_output.ts";
 import { type Range, requestBody, sentBody } from "../http/request_body.ts";
 import { type AcknowledgementOptions, Acknowledgements } from "./acknowledgements.ts";
 import { hecReply } from "./hec_reply.ts";
@@ -28,12 +29,8 @@ const ADVICE: Readonly<Record<number, string>> = {
 };
 
 /** Sends each batch as one request to the HTTP Event Collector of Splunk. */
-export class SplunkHecOutput implements Output {
-  readonly batching: Batching;
-  readonly concurrency: number;
+export class SplunkHecOutput extends RequestOutput {
   readonly #config: SplunkHecConfig;
-  readonly #connection: HttpConnection;
-  readonly #requests: BatchRequests;
   readonly #acknowledgements: Acknowledgements | undefined;
   /** Acknowledgements are counted for each channel. */
   readonly #channel = crypto.randomUUID();
@@ -48,22 +45,23 @@ export class SplunkHecOutput implements Output {
   ) {
     const { token, headers, tls, timeout } = config;
     const endpoint = urlBelow(config.endpoint, EVENT);
+    super(
+      config,
+      {
+        endpoint,
+        timeout,
+        tls,
+        method: "POST",
+        contentType: "application/json",
+        headers: { ...headers, Authorization: `Splunk ${token}` },
+      },
+      context,
+      now,
+    );
     this.#config = config;
     this.#health = besides(endpoint, "health");
-    this.#connection = new HttpConnection({
-      endpoint,
-      timeout,
-      tls,
-      method: "POST",
-      contentType: "application/json",
-      headers: { ...headers, Authorization: `Splunk ${token}` },
-    }, now);
-    this.#requests = new BatchRequests(this.#connection, context, {
-      request: (batch, piece, _key, signal) => this.#request(batch, piece, signal),
-      judge: (answer, batch, piece) => this.#judge(answer, batch, piece),
-    }, now);
     this.#acknowledgements = config.acknowledgements
-      ? new Acknowledgements(this.#connection, {
+      ? new Acknowledgements(this.connection, {
         url: besides(endpoint, "ack"),
         channel: this.#channel,
         interval: config.acknowledgement_interval,
@@ -72,47 +70,28 @@ export class SplunkHecOutput implements Output {
         ...sleep === undefined ? {} : { sleep },
       })
       : undefined;
-    this.batching = { events: config.batch_size, bytes: config.batch_bytes, wait: config.batch_timeout };
-    this.concurrency = config.concurrency;
-  }
-
-  /** The server need not be up. */
-  open(): Promise<void> {
-    return this.#connection.open();
-  }
-
-  partitionOf(): string {
-    return "";
-  }
-
-  send(batch: EncodedBatch, signal: AbortSignal): Promise<SendResult> {
-    return this.#requests.send(batch, signal);
-  }
-
-  progressOf(batch: EncodedBatch): SendResult | undefined {
-    return this.#requests.progressOf(batch);
   }
 
   /** Asks for the collector's health, which includes whether its queues take more. */
-  async probe(signal: AbortSignal): Promise<void> {
+  override async probe(signal: AbortSignal): Promise<void> {
     const url = this.#health;
-    const answer = await this.#connection.ask({ method: "GET", url }, signal);
-    this.#connection.check(answer, `GET ${url.pathname}`, () => false);
+    const answer = await this.connection.ask({ method: "GET", url }, signal);
+    this.connection.check(answer, `GET ${url.pathname}`, () => false);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#connection.close();
-    return Promise.resolve();
-  }
-
-  async #request(batch: EncodedBatch, range: Range, signal: AbortSignal): Promise<Answer> {
+  protected override async request(
+    batch: EncodedBatch,
+    range: Range,
+    _key: string,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     const { body, headers } = await sentBody(requestBody(batch, range, "ndjson"), this.#config.compression);
     const channel = { "x-splunk-request-channel": this.#channel };
-    const answer = await this.#connection.ask({ body, headers: { ...headers, ...channel } }, signal);
+    const answer = await this.connection.ask({ body, headers: { ...headers, ...channel } }, signal);
     if (this.#acknowledgements === undefined || answer.status < 200 || answer.status >= 300) return answer;
     const { ackId } = hecReply(answer);
     if (ackId === undefined) {
-      const { request } = this.#connection;
+      const { request } = this.connection;
       throw new Error(`${request} answered ${answer.status} without an ackId, ${ADVICE[14] ?? ""}`);
     }
     await this.#acknowledgements.wait(ackId, signal);
@@ -120,20 +99,24 @@ export class SplunkHecOutput implements Output {
   }
 
   /** The number of the wrong event is not gone by: it counts from 0 or from 1, depending on what is wrong. */
-  #judge(answer: Answer, batch: EncodedBatch, { first, end }: Piece): Judgement | undefined {
+  protected override judge(
+    answer: Answer,
+    batch: EncodedBatch,
+    { first, end }: Piece,
+  ): Judgement | undefined {
     const { code } = hecReply(answer);
     if (answer.status < 400 || answer.status >= 500 || code === undefined) return undefined;
     if (OF_AN_EVENT.has(code)) {
       return end - first > 1
         ? { verdict: "split", tooLarge: false }
-        : { verdict: "refused", reason: this.#connection.told(answer) };
+        : { verdict: "refused", reason: this.connection.told(answer) };
     }
     // An index that comes from the record is wrong for the records of this request only.
     if (code === WRONG_INDEX && batch.partition !== "") return undefined;
     const advice = code === WRONG_INDEX ? "look at index" : ADVICE[code];
     return advice === undefined
       ? undefined
-      : { verdict: "misconfigured", reason: `${this.#connection.told(answer)}, ${advice}` };
+      : { verdict: "misconfigured", reason: `${this.connection.told(answer)}, ${advice}` };
   }
 }
 
