@@ -3,7 +3,7 @@ import * as zlib from "node:zlib";
 import type { KafkaConfig } from "./kafka_config.ts";
 import { lz4Frame } from "./lz4.ts";
 import { HEADER_BYTES } from "./record_batch.ts";
-import { snappyFrame } from "./snappy.ts";
+import { snappyFrame } from "../../lib/snappy.ts";
 
 const gzip = promisify(zlib.gzip);
 const zstd = promisify(zlib.zstdCompress);

@@ -1,4 +1,4 @@
-import { findMatches, LARGEST_BLOCK } from "./matches.ts";
+import { findMatches, LARGEST_BLOCK } from "../../lib/matches.ts";
 
 /** Magic number, version 1 with independent blocks of 64 KiB at most, and the check sum of that. */
 const FRAME_START = [0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82];

@@ -1,4 +1,4 @@
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "../../lib/crc32c.ts";
 import { type Header, lengthOf, type MessageReader, type Slice } from "./message_reader.ts";
 
 /** Whom brokers recognise repeated messages by. */

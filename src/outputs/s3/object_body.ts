@@ -1,8 +1,8 @@
 import type { EncodedBatch } from "../../batch.ts";
 import { lineTextBytes } from "../../encoding/line_text.ts";
 import { compressed } from "../http/request_body.ts";
-import { crc32c } from "../kafka/crc32c.ts";
-import { snappyFrame } from "../kafka/snappy.ts";
+import { crc32c } from "../../lib/crc32c.ts";
+import { snappyFrame } from "../../lib/snappy.ts";
 import type { S3Config } from "./s3_config.ts";
 
 type Compression = S3Config["compression"];

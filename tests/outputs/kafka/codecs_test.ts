@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
-import { crc32c } from "../../../src/outputs/kafka/crc32c.ts";
 import { lz4Frame } from "../../../src/outputs/kafka/lz4.ts";
 import { murmur2, partitionOfKey } from "../../../src/outputs/kafka/partitioner.ts";
-import { snappyFrame } from "../../../src/outputs/kafka/snappy.ts";
+import { snappyFrame } from "../../../src/lib/snappy.ts";
 import { lz4Contents, snappyContents } from "../../support/kafka/record_reader.ts";
 
 /** Bytes with repetitions near and far, of any length around the sizes of blocks. */
@@ -37,17 +36,6 @@ Deno.test("lz4Frame and snappyFrame keep blocks of every size, and what cannot b
   assert.deepEqual(snappyContents(Buffer.from(snappyFrame(long))), long);
   assert.ok(lz4Frame(text).length < text.length / 2 && snappyFrame(text).length < text.length / 2);
   assert.ok(lz4Frame(random).length < random.length + 20);
-});
-
-Deno.test("crc32c is the one of RFC 3720", () => {
-  const cases: [Uint8Array, number][] = [
-    [Buffer.from("123456789"), 0xe3069283],
-    [new Uint8Array(32), 0x8a9136aa],
-    [new Uint8Array(32).fill(0xff), 0x62a8ab43],
-    [Uint8Array.from({ length: 32 }, (_, n) => n), 0x46dd794e],
-    [new Uint8Array(), 0],
-  ];
-  for (const [bytes, expected] of cases) assert.equal(crc32c(bytes), expected);
 });
 
 Deno.test("murmur2 spreads keys as the Java client does", () => {
