@@ -2,8 +2,8 @@ import type { Outcome } from "../acknowledgement.ts";
 import type { EncodedBatch } from "../batch.ts";
 import type { BatchBuffer } from "../buffers/batch_buffer.ts";
 import type { Output } from "../outputs/output.ts";
-import { DropNotices } from "./drop_notices.ts";
 import type { CircuitBreakerOptions } from "./circuit_breaker.ts";
+import { LossNotices } from "./loss_notices.ts";
 import { pick } from "./merge.ts";
 import type { BackoffOptions } from "./retry.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
@@ -69,7 +69,7 @@ export class RunningLine implements OutputLine {
   pending = 0;
   readonly #full: FullPolicy;
   readonly #senderOptions: SenderOptions;
-  readonly #notices: DropNotices;
+  readonly #notices = new LossNotices();
   readonly #senders: Sender[] = [];
   #force = new AbortController();
   #hurry = new AbortController();
@@ -107,7 +107,6 @@ export class RunningLine implements OutputLine {
       // What is on this machine is asked again as soon as it may be well.
       ...(output.batching === undefined ? {} : { breaker }),
     };
-    this.#notices = new DropNotices(shared.log, name);
     this.#received = buffer.events;
     this.start();
   }
@@ -265,6 +264,14 @@ export class RunningLine implements OutputLine {
   #drop(records: number, what: string): void {
     if (records === 0) return;
     this.#dropped += records;
-    this.#notices.add(records, what);
+    const { log } = this.#senderOptions;
+    const output = this.name;
+    this.#notices.add(output, what, records, (records) =>
+      log.warn(
+        `Dropped ${records} record${
+          records === 1 ? "" : "s"
+        } for output "${output}", ${what}: its buffer is full`,
+        { output, records, reason: "buffer_full" },
+      ));
   }
 }
