@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { ElasticsearchServer, type Fault } from "../support/elasticsearch_server.ts";
 import { appendJson } from "../support/event_lines.ts";
-import { configureOutput, flagsFor, killWhileDelivering } from "../support/killed_delivery.ts";
+import { configureOutput, killWhileDelivering } from "../support/killed_delivery.ts";
 import { LineWriter } from "../support/line_writer.ts";
 import { assertDelivered } from "../support/oracle.ts";
 import { scenario } from "../support/scenario.ts";
@@ -44,10 +44,8 @@ scenario(
       compression: "gzip",
       template: { name: "logs" },
     });
-    const flags = flagsFor(server.http);
     const { agent, writer, inFlight } = await killWhileDelivering(
       space,
-      flags,
       () => server.documents.length,
     );
     await agent.until("all records", () => server.documents.length >= writer.written);
@@ -76,7 +74,7 @@ scenario(
       dead_letter: { enabled: true, dir },
     });
     appendJson(space.log(), new LineWriter("w"), 100);
-    await space.once({ flags: flagsFor(server.http) });
+    await space.once();
     assert.equal(server.documents.length, 90);
     const letters = [...Deno.readDirSync(dir)].filter(({ name }) => name.endsWith(".ndjson"))
       .flatMap(({ name }) => Deno.readTextFileSync(`${dir}/${name}`).trimEnd().split("\n"))

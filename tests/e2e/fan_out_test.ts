@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { countLines } from "../support/oracle.ts";
 import { HttpDestination } from "../support/http_destination.ts";
 import { LineWriter } from "../support/line_writer.ts";
-import { startFlags } from "../support/repository.ts";
 import { scenario } from "../support/scenario.ts";
 import type { AgentProcess } from "../support/agent_process.ts";
 import type { Workspace } from "../support/workspace.ts";
@@ -12,11 +11,6 @@ const QUICK = {
   retry: { initial_backoff: "10ms", max_backoff: "30ms" },
   circuit_breaker: { enabled: false },
 };
-
-/** The flags of `deno task start`, with leave to connect to this destination. */
-function flagsFor({ port }: HttpDestination): string[] {
-  return startFlags().map((flag) => flag.startsWith("--allow-net=") ? `${flag},127.0.0.1:${port}` : flag);
-}
 
 function httpOutput(server: HttpDestination, keys: object = {}): Record<string, unknown> {
   const http = {
@@ -62,7 +56,7 @@ scenario(
       { name: "all", ...output },
       httpOutput(server, { optional: true, buffer: { size: 200 } }),
     ]);
-    const agent = space.start({ flags: flagsFor(server) });
+    const agent = space.start();
     const writer = new LineWriter("w");
     for (let round = 0; round < 20; round++) {
       await appended(space, writer, 100);
@@ -75,7 +69,7 @@ scenario(
     assert.ok(dropped >= 1500 && in_flight <= 500, JSON.stringify(outputs));
     await agent.untilLog(/Dropped \d+ records for output .{1,2}server.{1,2}, the newest: its buffer is full/);
     await agent.kill();
-    const second = space.start({ flags: flagsFor(server) });
+    const second = space.start();
     await appended(space, writer, 1);
     await space.complete(second, [writer], { delivered });
   },
@@ -89,7 +83,7 @@ scenario(
     await using server = HttpDestination.start(() => isDown ? { status: 503 } : {});
     const buffer = { size: 500, backpressure_strategy: "drop_oldest" };
     configure(space, [httpOutput(server, { buffer })]);
-    const agent = space.start({ flags: flagsFor(server) });
+    const agent = space.start();
     const writer = new LineWriter("w");
     await agent.untilLog(/Started/);
     for (let round = 0; round < 30; round++) {
@@ -125,7 +119,7 @@ scenario(
       output: { type: "multi", multi: { outputs, parallel: false } },
       rest: { reliability: QUICK },
     });
-    const agent = space.start({ flags: flagsFor(server) });
+    const agent = space.start();
     const writer = new LineWriter("w");
     await appended(space, writer, 100);
     await space.untilDelivered(agent, [writer], delivered);
@@ -151,7 +145,7 @@ scenario(
       output: { type: "multi", multi: { outputs, failure_strategy: "stop" } },
       rest: { reliability: QUICK },
     });
-    const agent = space.start({ flags: flagsFor(server) });
+    const agent = space.start();
     const writer = new LineWriter("w");
     await appended(space, writer, 100);
     await space.untilDelivered(agent, [writer], delivered);

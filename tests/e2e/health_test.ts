@@ -1,18 +1,16 @@
 import assert from "node:assert/strict";
 import { HttpDestination } from "../support/http_destination.ts";
 import { LineWriter } from "../support/line_writer.ts";
-import { startFlags } from "../support/repository.ts";
 import { scenario } from "../support/scenario.ts";
 import type { Workspace } from "../support/workspace.ts";
 
 const ONCE = { ways: "watching" } as const;
 
-function configure(space: Workspace, port: number): string[] {
+function configure(space: Workspace, port: number): void {
   const http = { endpoint: `http://127.0.0.1:${port}/`, batch_timeout: "10ms", format: "text" };
   const retry = { initial_backoff: "10ms", max_backoff: "50ms" };
   const reliability = { retry, circuit_breaker: { enabled: false } };
   space.configure({ output: { type: "http", name: "server", http }, rest: { reliability } });
-  return startFlags().map((flag) => flag.startsWith("--allow-net=") ? `${flag},127.0.0.1:${port}` : flag);
 }
 
 scenario("agent with --require-healthy starts only if its outputs answer", async (space) => {
@@ -21,17 +19,17 @@ scenario("agent with --require-healthy starts only if its outputs answer", async
     await using gone = HttpDestination.start();
     port = gone.port;
   }
-  const flags = configure(space, port);
+  configure(space, port);
   const writer = new LineWriter("w");
   writer.append(space.log(), 10);
   const args = ["--require-healthy"];
-  const refused = space.start({ flags, args });
+  const refused = space.start({ args });
   refused.expectError(/Cannot start: Output .*server.* is not healthy: /);
   assert.equal((await refused.ended()).code, 1);
   await refused.untilLog(/is not healthy/);
 
   await using server = HttpDestination.start(() => ({}), port);
-  const agent = space.start({ flags, args });
+  const agent = space.start({ args });
   await space.untilDelivered(agent, [writer], server.delivered());
   await space.finish(agent, [writer], { delivered: server.delivered() });
 }, ONCE);
@@ -42,7 +40,8 @@ scenario("agent says at once which output is not healthy, and delivers when it i
     await using gone = HttpDestination.start();
     port = gone.port;
   }
-  const agent = space.start({ flags: configure(space, port) });
+  configure(space, port);
+  const agent = space.start();
   await agent.untilLog(/Output .*server.* is not healthy: .*; its records wait/);
   const writer = new LineWriter("w");
   writer.append(space.log(), 10);
@@ -55,11 +54,8 @@ scenario("agent that reads to the end does not wait there for a batch to fill", 
   await using server = HttpDestination.start();
   const http = { endpoint: server.url(), batch_timeout: "10m", format: "text" };
   space.configure({ output: { type: "http", http } });
-  const flags = startFlags().map((flag) =>
-    flag.startsWith("--allow-net=") ? `${flag},127.0.0.1:${server.port}` : flag
-  );
   const writer = new LineWriter("w");
   writer.append(space.log(), 10);
-  await space.once({ flags });
+  await space.once();
   assert.equal(server.delivered().lines, 10);
 }, ONCE);

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { appendJson, DeliveredMessages, eventsOf } from "../support/event_lines.ts";
 import { HttpDestination, plainBody, type Reply } from "../support/http_destination.ts";
-import { flagsFor } from "../support/killed_delivery.ts";
 import { appendBytes, LineWriter } from "../support/line_writer.ts";
 import { judge } from "../support/oracle.ts";
 import { startFlags } from "../support/repository.ts";
@@ -48,11 +47,10 @@ scenario(
     );
     configure(space, server, {}, JSON_LINES);
     const distinct = new DeliveredMessages(server.delivered(true));
-    const flags = flagsFor(server);
     const writer = new LineWriter("w");
     const load = space.load(800, (lines) => appendJson(space.log(), writer, lines));
 
-    const first = space.start({ flags });
+    const first = space.start();
     await first.until("requests", () => server.kept.length >= 15);
     await first.kill();
     await until("the end of its connections", () => server.open === 0);
@@ -60,7 +58,7 @@ scenario(
     assert.equal(before.duplicates, 0, "a batch keeps its key, whatever became of it");
     const inFlight = before.arrived - await savedLines(space);
 
-    const second = space.start({ flags });
+    const second = space.start();
     const kept = server.kept.length;
     await second.until("requests", () => server.kept.length >= kept + 15);
     await load.stop();
@@ -92,7 +90,7 @@ scenario("agent sends in each format, with and without a parser", async (space) 
   const run = async (format: string, rest: object): Promise<string> => {
     const count = server.kept.length;
     configure(space, server, { format, compression: "zstd" }, rest);
-    await space.once({ flags: flagsFor(server) });
+    await space.once();
     Deno.removeSync(space.checkpoints, { recursive: true });
     return new TextDecoder().decode(plainBody(server.kept[count]!));
   };
@@ -113,12 +111,11 @@ scenario(
     appendJson(space.log(), writer, 600);
     const keys = { id_headers: true, timeout: "30s" };
     configure(space, server, { ...keys, headers: { "X-Attempt": "first" } }, JSON_LINES);
-    const flags = flagsFor(server);
-    const first = space.start({ flags });
+    const first = space.start();
     await first.until("a request", () => server.kept.length === 1);
     await first.kill();
     configure(space, server, keys, JSON_LINES);
-    const second = space.start({ flags });
+    const second = space.start();
     const distinct = new DeliveredMessages(server.delivered(true));
     await space.complete(second, [writer], { delivered: distinct, duplicates: 0 });
     assert.equal(server.delivered().lines, 800, "the first batch came twice");
@@ -137,7 +134,7 @@ scenario("agent sends the records of each tenant with its header", async (space)
   const writer = new LineWriter("w");
   appendJson(space.log(), writer, 300, (sequence) => ({ tenant: tenants[sequence % 3] }));
   configure(space, server, { headers: { "X-Tenant": "{{ fields.tenant }}" } }, JSON_LINES);
-  await space.once({ flags: flagsFor(server) });
+  await space.once();
   let count = 0;
   for (const request of server.kept) {
     const events = Buffer.from(plainBody(request)).toString().trimEnd().split("\n").map((line) =>
@@ -153,10 +150,7 @@ scenario("agent sends through the proxy that the environment names", async (spac
   await using proxy = HttpDestination.start();
   appendBytes(space.log(), new TextEncoder().encode("one\n"));
   configure(space, proxy, { endpoint: "http://logs.example.test/in", timeout: "10s" });
-  const flags = startFlags().map((flag) =>
-    flag.startsWith("--allow-net=") ? `${flag},logs.example.test:80` : flag
-  );
-  await space.once({ flags, env: { HTTP_PROXY: proxy.url("") } });
+  await space.once({ env: { HTTP_PROXY: proxy.url("") } });
   assert.deepEqual(proxy.kept.map(({ target }) => target), ["http://logs.example.test/in"]);
 }, WATCHING);
 

@@ -3,18 +3,12 @@ import { appendJson, DeliveredMessages, eventsOf } from "../support/event_lines.
 import { KafkaServer, type Reply } from "../support/kafka_server.ts";
 import { appendBytes, LineWriter } from "../support/line_writer.ts";
 import { judge } from "../support/oracle.ts";
-import { startFlags } from "../support/repository.ts";
 import { savedLines } from "../support/saved_lines.ts";
 import { scenario } from "../support/scenario.ts";
 import { until } from "../support/wait.ts";
 import type { Workspace } from "../support/workspace.ts";
 
 const WATCHING = { ways: "watching" } as const;
-
-/** The flags of `deno task start`, with leave to connect to these brokers. */
-function flagsFor({ brokers }: KafkaServer): string[] {
-  return startFlags().map((flag) => flag.startsWith("--allow-net=") ? `${flag},${brokers.join(",")}` : flag);
-}
 
 function configure(space: Workspace, server: KafkaServer, keys: object = {}, rest: object = {}): void {
   const kafka = {
@@ -59,11 +53,10 @@ scenario(
       transforms: [{ type: "remove", fields: ["nested"] }, { type: "add", add: { env: "test" } }],
     });
     const distinct = new DeliveredMessages(server.delivered(true));
-    const flags = flagsFor(server);
     const writer = new LineWriter("w");
     const load = space.load(400, (lines) => appendJson(space.log(), writer, lines));
 
-    const first = space.start({ flags });
+    const first = space.start();
     await first.until("requests", () => server.produces.length >= 15);
     await first.kill();
     await until("the end of its connections", () => server.open === 0);
@@ -72,7 +65,7 @@ scenario(
     assert.ok(server.log.recognised > 0);
     const inFlight = before.arrived - await savedLines(space);
 
-    const second = space.start({ flags });
+    const second = space.start();
     const produces = server.produces.length;
     await second.until("requests", () => server.produces.length >= produces + 12);
     calm = server.produces.length;
@@ -104,7 +97,7 @@ scenario("agent sends to the topic and with the key that each record has", async
     ...{ topic: "logs-{{ app }}", partition_key: "host", compression_codec: "zstd" },
     headers: { id: "{{ id }}", source: "{{ source }}", app: "{{ fields.app }}", env: "test" },
   });
-  await space.once({ flags: flagsFor(server) });
+  await space.once();
   for (const [topic, rest] of [["logs-a", 0], ["logs-b", 1]] as const) {
     const messages = server.log.messages(topic).map((message) => ({
       ...message,
@@ -131,7 +124,7 @@ scenario("agent sends to the topic and with the key that each record has", async
 scenario("agent says where the mistake in a template is", async (space) => {
   await using server = KafkaServer.start();
   configure(space, server, { topic: "{{ app }}" });
-  const agent = space.start({ flags: flagsFor(server) });
+  const agent = space.start();
   agent.expectError(/./);
   assert.notEqual((await agent.ended()).code, 0);
   assert.match(agent.stderr, /config\.yaml:\d+:\d+.*topic: is made of values alone/);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { configureOutput, flagsFor, killWhileDelivering } from "../support/killed_delivery.ts";
+import { configureOutput, killWhileDelivering } from "../support/killed_delivery.ts";
 import type { Reply } from "../support/http_destination.ts";
 import { LokiServer } from "../support/loki_server.ts";
 import { scenario } from "../support/scenario.ts";
@@ -24,8 +24,7 @@ scenario(
       tenant_id: "team-{{ input }}",
       compression: "gzip",
     });
-    const flags = flagsFor(server.destination);
-    const { agent, writer } = await killWhileDelivering(space, flags, () => server.entries.length);
+    const { agent, writer } = await killWhileDelivering(space, () => server.entries.length);
     await space.untilDelivered(agent, [writer], server.delivered());
     // Lines of different streams come in any order.
     await space.finish(agent, [writer], { delivered: server.delivered(), disorder: true });

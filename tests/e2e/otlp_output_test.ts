@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { HttpDestination, plainBody } from "../support/http_destination.ts";
-import { configureOutput, flagsFor, killWhileDelivering } from "../support/killed_delivery.ts";
+import { configureOutput, killWhileDelivering } from "../support/killed_delivery.ts";
 import { scenario } from "../support/scenario.ts";
 
 interface Record {
@@ -38,7 +38,7 @@ scenario(
       compression: "gzip",
       resource_attributes: { "service.name": "{{ file }}" },
     });
-    const { agent, writer } = await killWhileDelivering(space, flagsFor(server), () => records.size);
+    const { agent, writer } = await killWhileDelivering(space, () => records.size);
     const delivered = {
       get lines() {
         return records.size;

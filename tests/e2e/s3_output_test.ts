@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { appendJson, DeliveredMessages } from "../support/event_lines.ts";
-import { flagsFor } from "../support/killed_delivery.ts";
 import { LineWriter } from "../support/line_writer.ts";
-import { startFlags } from "../support/repository.ts";
 import { type S3Fault, S3Server } from "../support/s3_server.ts";
 import { scenario } from "../support/scenario.ts";
 import { until } from "../support/wait.ts";
@@ -52,18 +50,17 @@ scenario("agent killed again and again stores every record exactly once", async 
     rest: { ...PARSER, ...RELIABILITY },
   });
   const delivered = new DeliveredMessages(server);
-  const flags = flagsFor(server);
   const writer = new LineWriter("w");
   const load = space.load(400, (lines) => appendJson(space.log(), writer, lines));
   for (let kill = 0; kill < 2; kill++) {
-    const agent = space.start({ flags });
+    const agent = space.start();
     const before = server.objects.size;
     await agent.until("objects", () => server.objects.size >= before + 6);
     await agent.kill();
     await until("the end of its connections", () => server.open === 0);
   }
   server.faults = () => undefined;
-  const last = space.start({ flags });
+  const last = space.start();
   await load.stop();
   await space.complete(last, [writer], { delivered, duplicates: 0, disorder: true });
   assert.deepEqual(server.overwritten, []);
@@ -89,16 +86,13 @@ scenario("agent with another output that is stuck stores nothing twice after a k
       rest: { ...PARSER, ...RELIABILITY },
     });
   configure(space);
-  const flags = startFlags().map((flag) =>
-    flag.startsWith("--allow-net=") ? `${flag},127.0.0.1:${server.port},127.0.0.1:${stuck.port}` : flag
-  );
   const writer = new LineWriter("w");
   appendJson(space.log(), writer, 300);
-  const first = space.start({ flags });
+  const first = space.start();
   await first.until("all lines at one output", () => server.lines === 300);
   await first.kill();
   stuck.faults = () => undefined;
-  const second = space.start({ flags });
+  const second = space.start();
   await space.untilDelivered(second, [writer], new DeliveredMessages(stuck));
   await space.complete(second, [writer], { delivered: new DeliveredMessages(server), disorder: true });
   assert.equal(stuck.lines, 300);
@@ -110,7 +104,7 @@ scenario("agent flushes to objects when it stops, as text in parts of a path", a
   space.configure({
     output: s3Block(server, { encoding: "text", batch_timeout: "1s", key_template: "{{ file }}/x.txt" }),
   });
-  const agent = space.start({ flags: flagsFor(server) });
+  const agent = space.start();
   await agent.untilLog(/"Started"/);
   await agent.until("both lines inside", () => {
     agent.signal("SIGUSR2");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { configureOutput, flagsFor, killWhileDelivering } from "../support/killed_delivery.ts";
+import { configureOutput, killWhileDelivering } from "../support/killed_delivery.ts";
 import { scenario } from "../support/scenario.ts";
 import { type HecEvent, SplunkServer } from "../support/splunk_server.ts";
 
@@ -34,7 +34,6 @@ scenario(
     };
     const { agent, writer } = await killWhileDelivering(
       space,
-      flagsFor(server.destination),
       () => distinct().size,
     );
     const delivered = {

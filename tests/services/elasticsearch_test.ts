@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { AgentProcess } from "../support/agent_process.ts";
 import { appendJson } from "../support/event_lines.ts";
-import { flagsFor, timeOf } from "../support/killed_delivery.ts";
+import { timeOf } from "../support/killed_delivery.ts";
 import { appendBytes, LineWriter } from "../support/line_writer.ts";
 import { assertDelivered } from "../support/oracle.ts";
 import { pause } from "../support/wait.ts";
@@ -64,8 +64,7 @@ async function deliverThroughKills(server: SearchServer, records: number): Promi
     template: { name: "hard" },
   });
   const writer = new LineWriter("w");
-  const flags = flagsFor(server);
-  let agent: AgentProcess = space.start({ flags });
+  let agent: AgentProcess = space.start();
   const arrived = async (share: number) => {
     const least = Math.floor(share * writer.written);
     await agent.until(`${least} records`, async () => {
@@ -84,7 +83,7 @@ async function deliverThroughKills(server: SearchServer, records: number): Promi
       // Some of what was just written is on its way.
       await arrived(0.9);
       await agent.kill();
-      agent = space.start({ flags });
+      agent = space.start();
     } else if (part === 10) {
       await arrived(0.85);
       await server.restart();
@@ -115,7 +114,6 @@ async function deliverThroughKills(server: SearchServer, records: number): Promi
 /** The server's reasons reach the dead letters; pipelines and templates do their part. */
 async function refuseSingleRecords(server: SearchServer): Promise<void> {
   await using space = await Workspace.create();
-  const flags = flagsFor(server);
   const events = [
     { msg: "number", n: 1 },
     { msg: "text", n: "no number" },
@@ -144,7 +142,7 @@ async function refuseSingleRecords(server: SearchServer): Promise<void> {
       },
     },
   }, { dead_letter: { enabled: true, dir: directoryOf } });
-  await space.once({ flags });
+  await space.once();
   const documents = await server.documents("typed-2026.11.25");
   const found = documents.map(({ _source }) => _source).sort((a, b) => a.message < b.message ? -1 : 1);
   assert.deepEqual(found.map(({ message }) => message), ["größe \u{1f600}", "number"]);
@@ -176,9 +174,8 @@ async function keepDataStream(server: SearchServer): Promise<void> {
   await using space = await Workspace.create();
   configure(space, server, { index: "logs-app-default", data_stream: true, template: { name: "stream" } });
   const writer = new LineWriter("w");
-  const flags = flagsFor(server);
   appendJson(space.log(), writer, 1000);
-  const first = space.start({ flags });
+  const first = space.start();
   await first.until("1000 records", async () => await server.count("logs-app-default") === 1000);
   await first.kill();
   const streams = await server.ask("GET", "/_data_stream/logs-app-default") as { data_streams: unknown[] };
@@ -186,7 +183,7 @@ async function keepDataStream(server: SearchServer): Promise<void> {
 
   await server.ask("PUT", "/logs-app-default/_settings", { "index.blocks.read_only_allow_delete": true });
   appendJson(space.log(), writer, 1000);
-  const second = space.start({ flags });
+  const second = space.start();
   await second.untilLog(/Cannot send .* cluster_block_exception/);
   await server.ask("PUT", "/logs-app-default/_settings", { "index.blocks.read_only_allow_delete": null });
   await second.until("2000 records", async () => await server.count("logs-app-default") >= 2000);

@@ -4,7 +4,6 @@ import type { AgentProcess } from "../support/agent_process.ts";
 import { appendJson } from "../support/event_lines.ts";
 import { appendBytes, LineWriter } from "../support/line_writer.ts";
 import { judge } from "../support/oracle.ts";
-import { startFlags } from "../support/repository.ts";
 import { savedLines } from "../support/saved_lines.ts";
 import { hasOpenssl, TestCertificates } from "../support/test_certificates.ts";
 import { Workspace } from "../support/workspace.ts";
@@ -53,8 +52,7 @@ serviceTest(
     );
     configure(space, { brokers: [broker.addresses.PLAINTEXT], topic: "hard", compression_codec: "lz4" });
     const writer = new LineWriter("w");
-    const flags = startFlags();
-    let agent: AgentProcess = space.start({ flags });
+    let agent: AgentProcess = space.start();
     let inFlight = 0;
     const arrived = async (share: number) => {
       const least = Math.floor(share * writer.written);
@@ -69,7 +67,7 @@ serviceTest(
         await arrived(0.9);
         await agent.kill();
         inFlight += await settled(broker, "hard") - await savedLines(space);
-        agent = space.start({ flags });
+        agent = space.start();
       } else if (part === 10) {
         await arrived(0.8);
         await broker.restart();
@@ -176,7 +174,7 @@ async function checkLimits(space: Workspace, broker: KafkaBroker): Promise<void>
   // The broker's own limit is 1 MiB; without compression the message is above it.
   const limits = { max_message_bytes: "10MiB", batch_bytes: "20MiB" };
   configure(space, { brokers: [broker.addresses.PLAINTEXT], topic: "limits", ...limits });
-  const agent = space.start({ once: true, flags: startFlags() });
+  const agent = space.start({ once: true });
   agent.expectError(/MESSAGE_TOO_LARGE/);
   const { code } = await agent.ended();
   assert.equal(code, 0, agent.tail());

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { appendJson } from "../support/event_lines.ts";
-import { flagsFor } from "../support/killed_delivery.ts";
 import { LineWriter } from "../support/line_writer.ts";
 import { assertDelivered } from "../support/oracle.ts";
 import { type Block, Workspace } from "../support/workspace.ts";
@@ -46,8 +45,7 @@ serviceTest(
     await using gateway = await Gateway.start(program!, python!, space.path("gateway"));
     configure(space, gateway, { key_template: "%Y/%m/{{ fields.app }}/{{ id }}.json" });
     const writer = new LineWriter("w");
-    const flags = flagsFor(gateway);
-    let agent = space.start({ flags });
+    let agent = space.start();
     const arrived = async (share: number) => {
       const least = Math.floor(share * writer.written);
       await agent.until(`${least} records`, () => gateway.lines() >= least, { within: 120_000 });
@@ -58,7 +56,7 @@ serviceTest(
         // Some of what was just written is on its way.
         await arrived(0.9);
         await agent.kill();
-        agent = space.start({ flags });
+        agent = space.start();
       } else if (part === 10) {
         await arrived(0.85);
         await gateway.restart();
@@ -86,7 +84,6 @@ serviceTest(
   async (program, python) => {
     await using space = await Workspace.create();
     await using gateway = await Gateway.start(program!, python!, space.path("gateway"));
-    const flags = flagsFor(gateway);
     const writer = new LineWriter("w");
     appendJson(space.log(), writer, 60_000);
     const keys = { batch_size: 100_000, batch_bytes: "64MiB", batch_timeout: "5s", part_size: "5MiB" };
@@ -99,7 +96,7 @@ serviceTest(
         content_type: "text/x-log",
       };
       configure(space, gateway, { ...keys, ...own }, buffer);
-      await space.once({ flags });
+      await space.once();
       Deno.removeSync(space.checkpoints, { recursive: true });
     }
     const { objects, uploads } = await gateway.read();
@@ -131,7 +128,7 @@ serviceTest(
       ] as const
     ) {
       configure(space, gateway, keys);
-      const agent = space.start({ flags: flagsFor(gateway) });
+      const agent = space.start();
       const { line } = await agent.untilLog(/Cannot (?:send 1 record|open output)/);
       assert.match(line, reason);
       assert.ok(!line.includes('secret"'), line);

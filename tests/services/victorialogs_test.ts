@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { appendJson } from "../support/event_lines.ts";
-import { flagsFor } from "../support/killed_delivery.ts";
 import { appendBytes, LineWriter } from "../support/line_writer.ts";
 import { assertDelivered, judge } from "../support/oracle.ts";
 import { savedLines } from "../support/saved_lines.ts";
@@ -69,11 +68,10 @@ for (const [type, blockOf] of Object.entries(OUTPUTS)) {
       await using space = await Workspace.create();
       await using server = await VictoriaLogs.start(directory, space.path("victoria"));
       configure(space, type, { concurrency: 1, ...blockOf(server) }, {});
-      const flags = flagsFor(server);
       const writer = new LineWriter("w");
       const load = space.load(4000, (lines) => appendJson(space.log(), writer, lines));
 
-      const first = space.start({ flags });
+      const first = space.start();
       await first.until("records", async () => await server.count() >= 6000);
       await first.kill();
       // What arrives becomes visible a moment later.
@@ -86,7 +84,7 @@ for (const [type, blockOf] of Object.entries(OUTPUTS)) {
       const inFlight = arrived - await savedLines(space);
       assert.ok(inFlight >= 0, "no position is saved before its records are there");
 
-      const second = space.start({ flags });
+      const second = space.start();
       await second.until("more records", async () => await server.count() >= arrived + 6000);
       await server.restart(() => second.untilLog(/retrying/).then(() => {}));
       await second.until("records after the restart", async () => await server.count() >= arrived + 12_000);
@@ -126,7 +124,7 @@ for (const [type, blockOf] of Object.entries(OUTPUTS)) {
         { time: "2026-11-25T10:00:00Z", level: "info", msg: "same", n: 4 },
       ].map((line) => JSON.stringify(line).replace("}", ',"big":9007199254740993}\n')).join("");
       appendBytes(space.log(), Buffer.from(lines));
-      await space.once({ flags: flagsFor(server) });
+      await space.once();
       const rows = await until("the records", async () => {
         const found = await server.query("* | sort by (_time)");
         return found.length >= 4 && found;

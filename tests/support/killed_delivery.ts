@@ -1,14 +1,8 @@
 import type { AgentProcess } from "./agent_process.ts";
 import { appendJson } from "./event_lines.ts";
 import { LineWriter } from "./line_writer.ts";
-import { startFlags } from "./repository.ts";
 import { savedLines } from "./saved_lines.ts";
 import type { Block, Workspace } from "./workspace.ts";
-
-/** The flags of `deno task start`, with leave to connect to a port of this machine. */
-export function flagsFor({ port }: { readonly port: number }): string[] {
-  return startFlags().map((flag) => flag.startsWith("--allow-net=") ? `${flag},127.0.0.1:${port}` : flag);
-}
 
 /** Configures an output with small batches and short times, for lines of JSON. */
 export function configureOutput(space: Workspace, type: string, block: Block, rest: Block = {}): void {
@@ -36,17 +30,16 @@ export function timeOf(sequence: number): string {
  */
 export async function killWhileDelivering(
   space: Workspace,
-  flags: readonly string[],
   arrived: () => number,
 ): Promise<{ readonly agent: AgentProcess; readonly writer: LineWriter; readonly inFlight: number }> {
   const writer = new LineWriter("w");
   const write = (lines: number) =>
     appendJson(space.log(), writer, lines, (sequence) => ({ time: timeOf(sequence) }));
   write(2000);
-  const first = space.start({ flags });
+  const first = space.start();
   await first.until("records", () => arrived() >= 300);
   await first.kill();
   const inFlight = Math.max(arrived() - await savedLines(space), 0);
   write(500);
-  return { agent: space.start({ flags }), writer, inFlight };
+  return { agent: space.start(), writer, inFlight };
 }

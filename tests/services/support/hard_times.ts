@@ -3,7 +3,6 @@ import { Buffer } from "node:buffer";
 import { appendJson } from "../../support/event_lines.ts";
 import { LineWriter } from "../../support/line_writer.ts";
 import { judge, type Verdict } from "../../support/oracle.ts";
-import { startFlags } from "../../support/repository.ts";
 import type { Workspace } from "../../support/workspace.ts";
 
 /** What happens while records are delivered to a server. */
@@ -29,9 +28,8 @@ export async function deliverInHardTimes(times: HardTimes): Promise<Verdict> {
   const writer = new LineWriter("w");
   const part = Math.ceil(records / PARTS);
   const write = () => appendJson(space.log(), writer, part);
-  const flags = startFlags();
   const started = performance.now();
-  let agent = space.start({ flags });
+  let agent = space.start();
   for (let number = 0; number < PARTS; number++) {
     write();
     const share = Math.floor(part * number * 0.9);
@@ -39,7 +37,7 @@ export async function deliverInHardTimes(times: HardTimes): Promise<Verdict> {
       await agent.until(`${share} records`, async () => await arrived() >= share, { within: 60_000 });
       write();
       await agent.kill();
-      agent = space.start({ flags });
+      agent = space.start();
     } else if (number === 22) {
       await agent.until(`${share} records`, async () => await arrived() >= share, { within: 60_000 });
       write();
