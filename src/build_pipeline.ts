@@ -44,17 +44,18 @@ export function checkpointPlaces(config: Config): CheckpointPlace[] {
 /** Creates an input. Throws for a kind that is not built yet. */
 export function buildInput(entry: InputEntry, context: InputContext): Input {
   const type = inputTypes[entry.type] as ComponentType<unknown, Input, InputContext> | PlannedType<unknown>;
-  return built(type, entry).create(entry.config, context);
+  if ("create" in type) return type.create(entry.config, context);
+  throw new Error(
+    `Cannot create ${entry.path}: type "${entry.type}" is not built yet (planned: ${type.planned})`,
+  );
 }
 
-/** Creates an output with the buffer before it. Throws for a kind that is not built yet. */
+/** Creates an output with the buffer before it. */
 export async function buildOutput(entry: OutputEntry, config: Config, log: Log): Promise<OutputLine> {
-  const type = outputTypes[entry.type] as
-    | ComponentType<unknown, Output | Promise<Output>, OutputContext>
-    | PlannedType<unknown>;
+  const type = outputTypes[entry.type] as ComponentType<unknown, Output | Promise<Output>, OutputContext>;
   const [place] = checkpointPlaces(config);
   const { name, optional } = entry;
-  const output = await built(type, entry).create(entry.config, {
+  const output = await type.create(entry.config, {
     name,
     log,
     directory: place?.directory ?? logDirectory(entry, config),
@@ -169,14 +170,4 @@ export function buildDeadLetters(
 /** An output behind a log has its state saved there, with the place in the log. */
 export function participantsOf({ output, buffer }: OutputLine): CheckpointParticipant[] {
   return output.participant === undefined || buffer.durable ? [] : [output.participant];
-}
-
-function built<Component, Context>(
-  type: ComponentType<unknown, Component, Context> | PlannedType<unknown>,
-  entry: { readonly type: string; readonly path: string },
-): ComponentType<unknown, Component, Context> {
-  if ("create" in type) return type;
-  throw new Error(
-    `Cannot create ${entry.path}: type "${entry.type}" is not built yet (planned: ${type.planned})`,
-  );
 }

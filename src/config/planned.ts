@@ -1,5 +1,4 @@
-import { inputTypes } from "../inputs/registry.ts";
-import { outputTypes } from "../outputs/registry.ts";
+import { type InputTypeName, inputTypes } from "../inputs/registry.ts";
 import { type LoadedConfig, locate } from "./load.ts";
 import { type Problem, problemAt } from "./problem.ts";
 
@@ -15,15 +14,11 @@ export function notBuiltYet({ file, config, positions }: LoadedConfig): Problem[
   };
 
   for (const { type, path } of config.inputs) {
-    const planned = plannedOf(inputTypes, type);
+    const planned = plannedOf(type);
     if (planned !== undefined) refuse(path, `the input type "${type}"`, planned);
   }
 
-  for (const { type, path } of config.outputs) {
-    const planned = plannedOf(outputTypes, type);
-    if (planned !== undefined) refuse(`${path}.type`, `the output type "${type}"`, planned);
-  }
-  for (const section of OBSERVATION) {
+  for (const section of PLANNED_SECTIONS) {
     if (config[section].enabled) refuse(`${section}.enabled`, `the section ${section}`, OBSERVING);
   }
   if (config.metrics.extraction.enabled) {
@@ -32,16 +27,12 @@ export function notBuiltYet({ file, config, positions }: LoadedConfig): Problem[
   return problems.sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
-const OBSERVATION = ["metrics", "health", "tracing", "profiling"] as const;
-
 /** Sections that may be written, but not enabled. */
-export const PLANNED_SECTIONS: readonly string[] = [...OBSERVATION];
+export const PLANNED_SECTIONS = ["metrics", "health", "tracing", "profiling"] as const;
 
 const OBSERVING = "metrics, health and traces of the agent";
 
-function plannedOf(types: Readonly<Record<string, object>>, name: string): string | undefined {
-  const type = types[name];
-  return type !== undefined && "planned" in type && typeof type.planned === "string"
-    ? type.planned
-    : undefined;
+function plannedOf(name: InputTypeName): string | undefined {
+  const type = inputTypes[name];
+  return "planned" in type ? type.planned : undefined;
 }
