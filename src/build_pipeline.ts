@@ -159,7 +159,7 @@ export function pipelineSettings(
 }
 
 /** Creates what keeps records that cannot be processed or delivered. */
-export function buildDeadLetters(
+function buildDeadLetters(
   { dead_letter: { enabled, dir, ...limits } }: Config,
   log: Log,
 ): DeadLetters {
