@@ -59,10 +59,14 @@ export class SimulatedDisk implements FileSystem {
     return disk;
   }
 
-  /** The disk after the process was killed: everything written is there. */
+  /** The disk after the process was killed: everything written is there, and what was not synced still is not. */
   afterKill(): SimulatedDisk {
     const disk = new SimulatedDisk();
-    for (const [path, { data }] of this.#names) disk.#put(path, { data: data.slice(), synced: data.slice() });
+    for (const [path, content] of this.#names) {
+      const copy = { data: content.data.slice(), synced: content.synced.slice() };
+      disk.#names.set(path, copy);
+      if (this.#durableNames.get(path) === content) disk.#durableNames.set(path, copy);
+    }
     return disk;
   }
 

@@ -15,7 +15,7 @@ export interface Entry {
   readonly bytes: number;
   /** When it was written, in ms since 1970. */
   readonly time: number;
-  /** The frame, as it stands in the file; used until it is on the disk. */
+  /** The frame, as it stands in the file; used until the entry is safe. */
   readonly frame: Slice;
   readonly frameLength: number;
   /** The payload without compression; used as long as the entry is kept for the reader. */
@@ -23,7 +23,10 @@ export interface Entry {
   readonly payloadLength: number;
   /** Bytes of memory that it takes. */
   readonly memory: number;
-  isSynced: boolean;
+  /** It stands in a file. */
+  isWritten: boolean;
+  /** It is on the disk, or need not be: its frame is not used any more. */
+  isSafe: boolean;
   isReleased: boolean;
   /** Answers the write, once. */
   settle: ((outcome: Outcome) => void) | undefined;
@@ -46,7 +49,8 @@ export function encodeEntry(
     bytes: batch.bytes.length,
     time,
     payloadLength: plainLength,
-    isSynced: false,
+    isWritten: false,
+    isSafe: false,
     isReleased: false,
     settle: undefined,
   };

@@ -1,7 +1,7 @@
 import type { Log } from "../../lib/log.ts";
 import type { Entry } from "./entry.ts";
 import { type FileSystem, isDiskFull } from "./file_system.ts";
-import { sealFrame } from "./record.ts";
+import { behind, move, PendingEntries, type WriteGroup } from "./pending_entries.ts";
 import { newSegment, type Place, type Segment, SEGMENT_HEADER } from "./segment.ts";
 import { SegmentFiles } from "./segment_files.ts";
 import { Trouble } from "./trouble.ts";
@@ -28,22 +28,20 @@ export interface LogWriterOptions {
   readonly syncInterval: number;
   /** They are forced earlier when they are this many bytes. */
   readonly syncBytes: number;
+  /** Whether a batch that is released need not reach the disk any more. */
+  readonly needsNoReleased: boolean;
   readonly log: Log;
   readonly now: () => number;
-  /** These are on the disk now. */
-  onSynced(entries: readonly Entry[]): void;
-}
-
-/** An entry on its way to the disk. */
-interface Item {
-  readonly entry: Entry;
-  segment: Segment;
-  offset: number;
+  /** These are on the disk now, or need not be: their frames are not used any more. */
+  onSafe(entries: readonly Entry[]): void;
 }
 
 /**
  * Appends entries to segments and forces them to the disk, many with one write and one sync. One write and one sync
  * are under way at a time, side by side.
+ *
+ * What is delivered soon is written, but never forced to the disk: nobody would miss it. So as long as the output keeps
+ * up, a disk that is slow to sync holds nothing up, and segments are often deleted before they have cost it anything.
  *
  * After a failed write or sync nobody knows what of the file is on the disk, and a second sync would say that all is
  * well. So the segment is cut to what is certain, and what stood behind that is written to a new segment. On a full
@@ -53,12 +51,7 @@ export class LogWriter {
   readonly #options: LogWriterOptions;
   readonly #files: SegmentFiles;
   readonly #trouble: Trouble;
-  /** Not written, in order. */
-  #queue: Item[] = [];
-  #queuedBytes = 0;
-  /** Written, but not on the disk for certain, in order. */
-  #written: Item[] = [];
-  #unsyncedBytes = 0;
+  readonly #pending: PendingEntries;
   #next: Place;
   /** Where the log had ended, until there is a segment that tells of it. */
   #end: Place | undefined;
@@ -66,6 +59,7 @@ export class LogWriter {
   #isWorking = false;
   #working: Promise<void> | undefined;
   #syncing: Promise<void> | undefined;
+  #inSync: Segment | undefined;
   /** Batches before this number are to reach the disk now. */
   #dueBefore = 0;
   #gathering: ReturnType<typeof setTimeout> | undefined;
@@ -79,10 +73,11 @@ export class LogWriter {
 
   /** `last`: a segment to go on with. */
   constructor(options: LogWriterOptions, last?: Segment) {
-    const { files, directory, log, now, next, end } = options;
+    const { files, directory, log, now, next, end, needsNoReleased } = options;
     this.#options = options;
     this.#files = new SegmentFiles(files, directory, log);
     this.#trouble = new Trouble(directory, log, now);
+    this.#pending = new PendingEntries(needsNoReleased, (entries) => options.onSafe(entries));
     this.#next = next;
     this.#end = end;
     this.#current = last;
@@ -93,19 +88,15 @@ export class LogWriter {
     return this.#next;
   }
 
-  /** Everything before it is on the disk. */
+  /** Everything before it is on the disk, or need not be. */
   get synced(): Place {
     if (this.#syncedAtEnd !== undefined) return this.#syncedAtEnd;
-    const written = this.#written[0]?.entry ?? this.#next;
-    const queued = this.#queue[0]?.entry ?? this.#next;
-    // What had to be written again may stand in the queue before what is written already.
-    const { batch, record } = queued.batch < written.batch ? queued : written;
-    return { batch, record };
+    return this.#pending.firstUnsafe(this.#next);
   }
 
-  /** Bytes that are not on the disk yet. */
-  get unsyncedBytes(): number {
-    return this.#unsyncedBytes;
+  /** Bytes that stay in memory, since they are to reach the disk and may not be there yet. */
+  get heldBytes(): number {
+    return this.#pending.heldBytes;
   }
 
   /** The segment that batches are appended to now. */
@@ -118,7 +109,7 @@ export class LogWriter {
     return this.#trouble.isThere;
   }
 
-  /** Takes the next entry, which has the number `next`. It is answered by `onSynced`, or returned by `close`. */
+  /** Takes the next entry, which has the number `next`. It is answered by `onSafe`, or returned by `close`. */
   append(entry: Entry): void {
     const { now, syncInterval, segments } = this.#options;
     let segment = this.#current;
@@ -126,20 +117,20 @@ export class LogWriter {
       const first = { batch: entry.batch, record: entry.record };
       segment = this.#current = newSegment(first, this.#end ?? first, now());
       segments.push(segment);
+      this.#files.closeAllBut((each) => this.#isNeeded(each));
     }
     this.#end = undefined;
-    const item = { entry, segment, offset: 0 };
-    place(item, segment);
-    segment.pendingRecords += entry.records;
-    segment.pendingBytes += entry.bytes;
-    this.#next = segment.end = { batch: entry.batch + 1, record: entry.record + entry.records };
-    segment.lastWrite = entry.time;
-    this.#queue.push(item);
-    this.#queuedBytes += entry.frameLength;
-    this.#unsyncedBytes += entry.frameLength;
-    if (syncInterval > 0) this.#interval ??= setTimeout(() => this.#force(), syncInterval);
-    if (syncInterval === 0 || this.#queuedBytes >= GATHER_BYTES) this.#work();
+    this.#pending.append(entry, segment);
+    this.#next = behind(entry);
+    if (syncInterval > 0) this.#interval ??= setTimeout(() => this.#forceOverdue(), syncInterval);
+    if (syncInterval === 0 || this.#pending.queuedBytes >= GATHER_BYTES) this.#work();
     else this.#gathering ??= setTimeout(() => this.#work(), GATHER_TIME);
+  }
+
+  /** An entry has been released. */
+  released(entry: Entry): void {
+    this.#pending.released(entry);
+    this.#answerFlushes();
   }
 
   /** Whether a frame of this length would go to a new segment. */
@@ -159,34 +150,42 @@ export class LogWriter {
     return true;
   }
 
-  /** Resolves once everything appended so far is on the disk, or was given up by `close`. */
+  /** Resolves once everything appended so far is on the disk, need not be, or was given up by `close`. */
   flush(): Promise<void> {
-    if (this.#unsyncedBytes === 0) return Promise.resolve();
+    if (this.heldBytes === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#flushed.push({ before: this.#next.batch, resolve });
       this.#force();
     });
   }
 
-  /** Writes what there is; tries once where that fails. Resolves with the entries that are not on the disk. */
+  /** Writes what there is; tries once where that fails. Resolves with the entries that should be on the disk and are not. */
   async close(): Promise<Entry[]> {
     this.#trouble.hurry();
     do {
       this.#force();
       await this.#working;
       await this.#syncing;
-    } while (this.#unsyncedBytes > 0 && !(this.#trouble.isThere && !this.#isWorking));
+    } while (this.heldBytes > 0 && !(this.#trouble.isThere && !this.#isWorking));
     this.#isClosed = true;
     clearTimeout(this.#gathering);
     clearTimeout(this.#interval);
     this.#files.closeAll();
     this.#syncedAtEnd = this.synced;
-    const lost = [...this.#written, ...this.#queue].map(({ entry }) => entry);
-    this.#written = [];
-    this.#queue = [];
-    this.#unsyncedBytes = 0;
+    const lost = this.#pending.clear();
     for (const { resolve } of this.#flushed.splice(0)) resolve();
     return lost;
+  }
+
+  /** Forces all to the disk if something has waited for that long enough; else looks again when it will have. */
+  #forceOverdue(): void {
+    clearTimeout(this.#interval);
+    this.#interval = undefined;
+    const { awaitedSince } = this.#pending;
+    if (awaitedSince === undefined) return;
+    const rest = awaitedSince + this.#options.syncInterval - performance.now();
+    if (rest < 1) this.#force();
+    else this.#interval = setTimeout(() => this.#forceOverdue(), rest);
   }
 
   #force(): void {
@@ -211,8 +210,11 @@ export class LogWriter {
       for (;;) {
         const [suspect] = this.#suspects;
         if (suspect !== undefined) await this.#abandon(...suspect);
-        else if (this.#queue.length > 0) await this.#writeGroup();
-        else break;
+        else {
+          const group = this.#pending.nextGroup(WRITE_BYTES);
+          if (group === undefined) break;
+          await this.#write(group);
+        }
         if (this.#trouble.isThere && !(await this.#trouble.pause())) return;
       }
     } finally {
@@ -222,30 +224,16 @@ export class LogWriter {
     this.#sync();
   }
 
-  /** Writes what lies side by side in memory and belongs side by side in a file. */
-  async #writeGroup(): Promise<void> {
-    const { segment, entry: { frame: { block, start } } } = this.#queue[0] as Item;
-    let count = 0;
-    let end = start;
-    for (const item of this.#queue) {
-      const { frame, frameLength } = item.entry;
-      if (item.segment !== segment || frame.block !== block || frame.start !== end) break;
-      if (count > 0 && end + frameLength - start > WRITE_BYTES) break;
-      end += frameLength;
-      count++;
-    }
+  async #write(group: WriteGroup): Promise<void> {
+    const { segment, frames } = group;
     try {
-      await this.#files.write(segment, block.u8.subarray(start, end));
+      await this.#files.write(segment, frames);
     } catch (error) {
       return await this.#writeFailed(segment, error);
     }
-    const items = this.#queue.splice(0, count);
-    this.#queuedBytes -= end - start;
-    const isAgain = (this.#written.at(-1)?.entry.batch ?? 0) > (items[0]?.entry.batch ?? 0);
-    this.#written.push(...items);
-    // What had to be written again comes before what stands in later segments.
-    if (isAgain) this.#written.sort((a, b) => a.entry.batch - b.entry.batch);
     this.#trouble.written();
+    this.#pending.wrote(group);
+    this.#answerFlushes();
     this.#sync();
   }
 
@@ -265,13 +253,22 @@ export class LogWriter {
   /** Begins a sync if one is wanted and none is under way. */
   #sync(): void {
     if (this.#syncing !== undefined || this.#suspects.size > 0 || this.#isClosed) return;
-    const [oldest] = this.#written;
-    if (oldest === undefined) return;
-    const { syncInterval, syncBytes } = this.#options;
-    const isDue = oldest.entry.batch < this.#dueBefore || this.#unsyncedBytes >= syncBytes;
-    if (syncInterval > 0 && !isDue) return;
-    this.#syncing = this.#syncSegment(oldest.segment).finally(() => {
+    const { syncInterval, syncBytes, segments } = this.#options;
+    // Those before it too, though all they hold is delivered: after a power cut there must be no gap in the numbers.
+    const segment = segments.find(({ synced, written }) => synced < written);
+    const oldest = this.#pending.oldestWritten;
+    if (segment === undefined) {
+      // All is delivered, so only what comes next can show whether the disk has recovered.
+      if (!this.#pending.hasQueued && this.#trouble.hasNothing()) this.#options.onSafe([]);
+      return;
+    }
+    const isDue = oldest !== undefined &&
+      (syncInterval === 0 || oldest.batch < this.#dueBefore || this.heldBytes >= syncBytes);
+    if (!isDue && !this.#trouble.isFailing) return;
+    this.#inSync = segment;
+    this.#syncing = this.#syncSegment(segment).finally(() => {
       this.#syncing = undefined;
+      this.#inSync = undefined;
       if (this.#suspects.size > 0) this.#work();
       else this.#sync();
     });
@@ -284,30 +281,20 @@ export class LogWriter {
       this.#suspects.set(segment, error);
       return;
     }
-    const synced: Entry[] = [];
-    const rest: Item[] = [];
-    for (const item of this.#written) {
-      if (item.segment !== segment || item.offset >= segment.synced) rest.push(item);
-      else {
-        item.entry.isSynced = true;
-        synced.push(item.entry);
-        this.#unsyncedBytes -= item.entry.frameLength;
-      }
-    }
-    this.#written = rest;
     this.#trouble.synced();
+    this.#pending.synced(segment);
+    this.#answerFlushes();
     this.#files.closeAllBut((each) => this.#isNeeded(each));
+    if (this.#options.syncInterval > 0) this.#forceOverdue();
+  }
+
+  #answerFlushes(): void {
+    if (this.#flushed.length === 0) return;
     const before = this.synced.batch;
     this.#flushed = this.#flushed.filter((flush) => {
       if (flush.before <= before) flush.resolve();
       return flush.before > before;
     });
-    const { syncInterval } = this.#options;
-    clearTimeout(this.#interval);
-    this.#interval = this.#unsyncedBytes === 0 || syncInterval === 0
-      ? undefined
-      : setTimeout(() => this.#force(), syncInterval);
-    this.#options.onSynced(synced);
   }
 
   /** Writes to a new segment what may not have reached the disk. */
@@ -315,58 +302,34 @@ export class LogWriter {
     await this.#syncing;
     this.#trouble.failed(segment.name, error);
     const isEmpty = segment.synced <= SEGMENT_HEADER;
-    const moved = this.#takeBack(segment);
+    const moved = this.#pending.takeBack(segment);
     const { segments, now } = this.#options;
-    const first = moved[0]?.entry;
-    if (first !== undefined) {
-      const place = { batch: first.batch, record: first.record };
-      const fresh = newSegment(place, isEmpty ? segment.before : place, now());
-      for (const item of moved) move(item, fresh);
-      fresh.end = segment.end;
-      fresh.lastWrite = segment.lastWrite;
-      segment.end = fresh.first;
-      segments.splice(segments.indexOf(segment) + 1, 0, fresh);
-      if (this.#current === segment) this.#current = fresh;
-    } else if (this.#current === segment) {
-      this.#current = undefined;
+    const isCurrent = this.#current === segment;
+    let at = segments.indexOf(segment) + 1;
+    let end = segment.end = isEmpty ? segment.before : segment.syncedEnd;
+    let fresh: Segment | undefined;
+    for (const pending of moved) {
+      const { batch, record } = pending.entry;
+      // What is delivered is not written again, and a hole inside a segment would look like damage.
+      if (fresh === undefined || end.batch !== batch) {
+        fresh = newSegment({ batch, record }, end, now());
+        fresh.lastWrite = segment.lastWrite;
+        segments.splice(at++, 0, fresh);
+      }
+      move(pending, fresh);
+      end = fresh.end;
+    }
+    if (isCurrent) {
+      this.#current = end.batch === this.#next.batch ? fresh : undefined;
+      this.#end = this.#current === undefined ? end : undefined;
     }
     if (isEmpty) segments.splice(segments.indexOf(segment), 1);
     await this.#files.abandon(segment, isEmpty);
     this.#suspects.delete(segment);
   }
 
-  /** Puts what is written to a segment, but not on the disk, back into the queue; answers all of it that is there. */
-  #takeBack(segment: Segment): Item[] {
-    const again = this.#written.filter((item) => item.segment === segment);
-    this.#written = this.#written.filter((item) => item.segment !== segment);
-    for (const { entry } of again) this.#queuedBytes += entry.frameLength;
-    this.#queue = [...again, ...this.#queue];
-    return this.#queue.filter((item) => item.segment === segment);
-  }
-
   #isNeeded(segment: Segment): boolean {
-    return segment === this.#current || this.#suspects.has(segment) ||
-      this.#written.some((item) => item.segment === segment) ||
-      this.#queue.some((item) => item.segment === segment);
+    return segment === this.#current || segment === this.#inSync || this.#suspects.has(segment) ||
+      this.#pending.has(segment);
   }
-}
-
-/** Gives an entry its place at the end of a segment. */
-function place(item: Item, segment: Segment): void {
-  const { frame, frameLength } = item.entry;
-  item.segment = segment;
-  item.offset = segment.size;
-  sealFrame(frame.block, frame.start, segment.id, segment.size);
-  segment.size += frameLength;
-}
-
-function move(item: Item, to: Segment): void {
-  const { records, bytes, isReleased } = item.entry;
-  if (!isReleased) {
-    item.segment.pendingRecords -= records;
-    item.segment.pendingBytes -= bytes;
-    to.pendingRecords += records;
-    to.pendingBytes += bytes;
-  }
-  place(item, to);
 }

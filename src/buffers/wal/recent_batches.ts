@@ -45,9 +45,9 @@ export class RecentBatches {
     return found;
   }
 
-  /** Lets go of the oldest ones, as far as nobody needs them or there is no room; what is not on the disk stays. */
+  /** Lets go of the oldest ones, as far as nobody needs them or there is no room; what is not safe stays. */
   trim(): void {
-    for (let { first } = this; first?.isSynced; first = this.first) {
+    for (let { first } = this; first?.isSafe; first = this.first) {
       if (!first.isReleased && this.#bytes <= this.#limit) break;
       this.#arena.release(first.payload.block);
       this.#bytes -= first.memory;

@@ -76,11 +76,14 @@ export async function recover({ files, directory, payloads, log }: RecoveryOptio
       lastWrite: segment.lastWrite ?? segment.header?.created ?? 0,
       size,
       written: size,
+      writtenEnd: segment.end,
       synced: size,
+      syncedEnd: segment.end,
       pendingRecords: segment.pendingRecords,
       pendingBytes: segment.pendingBytes,
     });
   }
+  await forceAll(files, directory, segments, log);
   // What had not reached the disk was never acknowledged, unless it was delivered.
   found.released.add(found.end.batch, found.next);
   return {
@@ -93,6 +96,37 @@ export async function recover({ files, directory, payloads, log }: RecoveryOptio
     isIntact: found.damages.every(({ lostRecords }) => lostRecords === 0),
     continuesLast,
   };
+}
+
+/**
+ * Forces to the disk what is to be delivered. A process that was killed may not have done so, and what its inputs offer
+ * again is acknowledged because it is here.
+ */
+async function forceAll(
+  files: FileSystem,
+  directory: string,
+  segments: readonly Segment[],
+  log: Log,
+): Promise<void> {
+  const held = segments.filter(({ pendingRecords }) => pendingRecords > 0);
+  for (const { name } of held) {
+    try {
+      const file = await files.append(`${directory}/${name}`);
+      try {
+        await file.sync();
+      } finally {
+        file.close();
+      }
+    } catch (error) {
+      log.warn(
+        `Cannot force "${directory}/${name}" to the disk: ${reasonOf(error)}; a power cut may cost it`,
+        {
+          segment: name,
+        },
+      );
+    }
+  }
+  if (held.length > 0) await files.syncDirectory(directory);
 }
 
 function tell({ message, lostRecords, segment, offset }: Damage, log: Log): void {

@@ -118,8 +118,12 @@ export interface Segment {
   size: number;
   /** Bytes that stand in the file for certain. */
   written: number;
+  /** Where the batches end that stand in the file for certain. */
+  writtenEnd: Place;
   /** Bytes that were forced to the disk. */
   synced: number;
+  /** Where the batches end that were forced to the disk. */
+  syncedEnd: Place;
   /** Records and bytes of records that are not released. */
   pendingRecords: number;
   pendingBytes: number;
@@ -138,7 +142,9 @@ export function newSegment(first: Place, before: Place, created: number): Segmen
     lastWrite: created,
     size: SEGMENT_HEADER,
     written: 0,
+    writtenEnd: first,
     synced: 0,
+    syncedEnd: first,
     pendingRecords: 0,
     pendingBytes: 0,
   };

@@ -26,11 +26,12 @@ export class SegmentFiles {
 
   /** Forces to the disk what was written before the call. */
   async sync(segment: Segment): Promise<void> {
-    const until = segment.written;
+    const { written: until, writtenEnd: end } = segment;
     await (await this.#fileOf(segment)).sync();
     if (this.#unnamed.has(segment)) await this.#files.syncDirectory(this.#directory);
     this.#unnamed.delete(segment);
     segment.synced = until;
+    segment.syncedEnd = end;
   }
 
   /** Cuts off what a failed write left: half a frame would make the next one unreadable. */
@@ -43,6 +44,7 @@ export class SegmentFiles {
     const path = `${this.#directory}/${segment.name}`;
     this.close(segment);
     segment.size = segment.written = segment.synced;
+    segment.writtenEnd = segment.syncedEnd;
     try {
       if (isEmpty) return await this.#files.remove(path);
       const file = await this.#files.append(path);

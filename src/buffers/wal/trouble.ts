@@ -30,6 +30,11 @@ export class Trouble {
     return this.#current !== undefined;
   }
 
+  /** Something could not be written, or not be forced to the disk, for another reason than a full disk. */
+  get isFailing(): boolean {
+    return this.#current?.kind === "failing";
+  }
+
   /** The disk is full. */
   full(file: string, error: unknown): void {
     this.#enter(
@@ -64,7 +69,14 @@ export class Trouble {
   /** A sync went well. */
   synced(): void {
     this.failures = 0;
-    if (this.#current?.kind === "failing") this.#end();
+    if (this.isFailing) this.#end();
+  }
+
+  /** There is nothing to try with: the next records may come and show. False if there is no reason to wait anyway. */
+  hasNothing(): boolean {
+    if (!this.isFailing) return false;
+    this.#current = undefined;
+    return true;
   }
 
   /** Waits before the next attempt; not after a first failure. False at once if there is no more time. */

@@ -255,9 +255,10 @@ export class WalBuffer implements BatchBuffer {
       next: found.next,
       syncInterval,
       syncBytes: this.#memoryBytes / 4,
+      needsNoReleased: participant === undefined,
       log,
       now,
-      onSynced: (entries) => this.#synced(entries, arena, recent),
+      onSafe: (entries) => this.#safe(entries, arena, recent),
     }, found.continuesLast ? segments.at(-1) : undefined);
     const disk = new DiskReader({ files, directory, arena, segments });
     const covered = new CoveredStreams(found.cursor.cursor?.streams ?? []);
@@ -328,10 +329,12 @@ export class WalBuffer implements BatchBuffer {
    */
   #settle(entry: Entry, outcome: Outcome): void {
     entry.isReleased = true;
-    if (this.#options.participant === undefined) answer(entry, outcome);
+    if (this.#options.participant !== undefined) return;
+    answer(entry, outcome);
+    this.#open?.writer.released(entry);
   }
 
-  #synced(entries: readonly Entry[], arena: Arena, recent: RecentBatches): void {
+  #safe(entries: readonly Entry[], arena: Arena, recent: RecentBatches): void {
     for (const entry of entries) {
       arena.release(entry.frame.block);
       answer(entry, "delivered");
@@ -349,9 +352,8 @@ export class WalBuffer implements BatchBuffer {
     if (this.#open === undefined) return true;
     const { writer, backlog } = this.#open;
     const { maxBytes = Infinity, maxEvents = Infinity, maxSegments } = this.#options;
-    // What is not on the disk stays in memory, whatever becomes of it.
-    const unsynced = writer.unsyncedBytes + grantedBytes;
-    if (writer.isInTrouble || (unsynced > 0 && unsynced + bytes > this.#memoryBytes / 2)) return false;
+    const held = writer.heldBytes + grantedBytes;
+    if (writer.isInTrouble || (held > 0 && held + bytes > this.#memoryBytes / 2)) return false;
     const isEmpty = backlog.released.mark.batch >= writer.next.batch;
     if (isEmpty && grantedEvents === 0 && grantedBytes === 0) return true;
     if (backlog.records + grantedEvents + events > maxEvents) return false;

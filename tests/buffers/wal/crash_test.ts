@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { JsonObject } from "../../../src/checkpoints/checkpoint_store.ts";
 import type { WalBuffer } from "../../../src/buffers/wal/wal_buffer.ts";
 import { batchOf, recordsOf, turn } from "../../contracts/batches.ts";
-import { SimulatedDisk } from "../../support/simulated_disk.ts";
+import { ioError, SimulatedDisk } from "../../support/simulated_disk.ts";
 import { NEVER, openLog, texts } from "./support.ts";
 
 const DIRECTORY = "/wal";
@@ -67,7 +67,9 @@ Deno.test("What was acknowledged is there after any power cut, in order, unless 
       fc.array(fc.array(anyStep, { maxLength: 40 }), { minLength: 1, maxLength: 3 }),
       fc.nat(),
       fc.constantFrom(0, 3),
-      async (lives, seed, syncInterval) => {
+      // Every so many syncs of a segment one fails.
+      fc.constantFrom(Infinity, 2, 3, 5),
+      async (lives, seed, syncInterval, failing) => {
         let disk = new SimulatedDisk();
         const life = newLife();
         for (const steps of lives) {
@@ -77,6 +79,9 @@ Deno.test("What was acknowledged is there after any power cut, in order, unless 
             syncInterval,
             cursorInterval: 2,
           });
+          let syncs = 0;
+          disk.fault = (operation, path) =>
+            operation === "sync" && path.endsWith(".wal") && ++syncs % failing === 0 ? ioError() : undefined;
           await live(log, steps, life);
           // As of this moment nothing more is acknowledged: the power is gone.
           const acknowledged = [...life.acknowledged];
