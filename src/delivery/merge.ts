@@ -46,19 +46,22 @@ function isAlike(a: EncodedBatch, b: EncodedBatch): boolean {
 
 /**
  * One batch with the records of all, in order, with their ids and keys, which all batches have or none. A single batch
- * is returned as it is, without copying.
+ * is returned as it is, without copying. `take`: where the memory for the records comes from; it may be longer.
  */
-export function merge(batches: readonly EncodedBatch[]): EncodedBatch {
+export function merge(
+  batches: readonly EncodedBatch[],
+  take: (length: number) => ArrayBuffer = (length) => new ArrayBuffer(length),
+): EncodedBatch {
   const first = batches[0];
   if (first === undefined) throw new RangeError("Cannot merge batches: there is none; give at least one");
   if (batches.length === 1) return first;
   const ids = batches.flatMap((batch) => batch.ids ?? []);
   const keys = batches.flatMap((batch) => batch.keys ?? []);
   return whole(
-    joined(batches),
+    joined(batches, take),
     first.partition,
     ids.length === batches.length ? joinedIds(ids) : undefined,
-    keys.length === batches.length ? joined(keys) : undefined,
+    keys.length === batches.length ? joined(keys, (length) => new ArrayBuffer(length)) : undefined,
   );
 }
 
@@ -115,14 +118,14 @@ function startOf(ends: Uint32Array, index: number): number {
   return index === 0 ? 0 : ends[index - 1] ?? 0;
 }
 
-function joined(batches: readonly Batch[]): Batch {
+function joined(batches: readonly Batch[], take: (length: number) => ArrayBuffer): Batch {
   let size = 0;
   let records = 0;
   for (const batch of batches) {
     size += batch.bytes.length;
     records += batch.ends.length;
   }
-  const bytes = new Uint8Array(size);
+  const bytes = new Uint8Array(take(size), 0, size);
   const ends = new Uint32Array(records);
   let offset = 0;
   let record = 0;

@@ -2,6 +2,7 @@ import type { EncodedBatch } from "../batch.ts";
 import type { BatchBuffer, BufferedBatch } from "../buffers/batch_buffer.ts";
 import type { Log } from "../lib/log.ts";
 import { sleep as sleepFor } from "../lib/sleep.ts";
+import { outputBuffers } from "../lib/spare_buffers.ts";
 import { within } from "../lib/within.ts";
 import { type Output, OutputClosedError } from "../outputs/output.ts";
 import type { CircuitBreakerOptions } from "./circuit_breaker.ts";
@@ -242,7 +243,9 @@ export class Sender {
     const group = read.filter((buffered) => buffered.claim?.() ?? true);
     if (group.length === 0) return true;
     const { batching } = this.#options.output;
-    const whole = merge(group.map((buffered) => buffered.batch));
+    const memory = new MergedMemory();
+    const whole = merge(group.map((buffered) => buffered.batch), (length) => memory.take(length));
+    const failures = this.#parts.failures;
     const parts = batching === undefined ? [whole] : pieces(whole, batching.events, batching.bytes);
     this.#gate.claim(parts.length);
     const [only] = parts;
@@ -258,6 +261,8 @@ export class Sender {
       rejected += each.rejected;
       lost += each.lost;
     }
+    // What the runtime still sends of an attempt that failed must not change under its hands.
+    if (this.#parts.failures === failures) memory.giveBack();
     // All in the turn of the release, so that what was counted and what the buffer holds add up at every moment.
     const { counters } = this;
     const records = whole.ends.length;
@@ -289,6 +294,19 @@ export class Sender {
     if (!this.#closed) this.#options.onClosed?.(error);
     this.#closed = true;
     return true;
+  }
+}
+
+/** The memory of a merged batch, which is large and needed for a moment only. */
+class MergedMemory {
+  #buffer: ArrayBuffer | undefined;
+
+  take(length: number): ArrayBuffer {
+    return length < MERGE_BYTES ? new ArrayBuffer(length) : this.#buffer = outputBuffers.take(length);
+  }
+
+  giveBack(): void {
+    if (this.#buffer !== undefined) outputBuffers.give(this.#buffer);
   }
 }
 

@@ -46,7 +46,10 @@ export interface Batching {
 export interface Output extends AsyncDisposable {
   /** Called again, with backoff, until it resolves. */
   open(signal: AbortSignal): Promise<void>;
-  /** Throws if it is unknown what arrived: then all is sent again. `OutputClosedError`: the agent stops. */
+  /**
+   * Throws if it is unknown what arrived: then all is sent again. `OutputClosedError`: the agent stops. Once it has
+   * resolved, the batch's memory may be used for another one.
+   */
   send(batch: EncodedBatch, signal: AbortSignal): Promise<SendResult>;
   /**
    * For lines as they came, without parser and transforms: the partition that all lines of a batch share.

@@ -429,3 +429,42 @@ Deno.test("Sender ends also when it has read ahead as much as it may", async () 
   await running;
   await buffer[Symbol.asyncDispose]();
 });
+
+/** Takes batches of 200 kB, gathered from two, and keeps the memory of each. */
+class MemoryOutput extends ScriptedOutput {
+  readonly batching: Batching = { events: 2, bytes: 1 << 20, wait: 1e6 };
+  readonly memories: ArrayBufferLike[] = [];
+
+  override send(batch: EncodedBatch): Promise<SendResult> {
+    this.memories.push(batch.bytes.buffer);
+    return super.send(batch);
+  }
+}
+
+async function sendMerged(answers: Answer[]): Promise<MemoryOutput> {
+  const output = new MemoryOutput(answers);
+  const { buffer, sender, stop } = setUp(output);
+  const running = sender.run(stop.signal);
+  for (const letter of ["a", "b", "c"]) {
+    const written = [1, 2].map((half) => buffer.write(batchOf([`${letter}${half}`.repeat(50_000) + "\n"])));
+    assert.deepEqual(await Promise.all(written), ["delivered", "delivered"]);
+  }
+  buffer.close();
+  await running;
+  assert.deepEqual(output.sent.at(-1)?.map((text) => text.slice(0, 4)), ["c1c1", "c2c2"]);
+  return output;
+}
+
+Deno.test("Sender uses the memory of a merged batch again once it is sent", async () => {
+  const { memories } = await sendMerged([]);
+  assert.equal(memories.length, 3);
+  assert.ok(memories.every((memory) => memory === memories[0]));
+});
+
+Deno.test("Sender never uses memory again that an attempt that failed may still read", async () => {
+  const { memories } = await sendMerged([new Error("timed out")]);
+  assert.equal(memories.length, 4);
+  assert.equal(memories[1], memories[0], "the same batch again");
+  assert.notEqual(memories[2], memories[0]);
+  assert.equal(memories[3], memories[2]);
+});
