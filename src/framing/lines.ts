@@ -32,7 +32,8 @@ export class LineScanner {
    */
   scan(bytes: Uint8Array, from: number, to: number): ScannedLines {
     const view = from === 0 && to === bytes.length ? bytes : bytes.subarray(from, to);
-    const count = this.#unit === 1 && this.#isShort ? this.#findByWords(view) : this.#findByCalls(view);
+    const isForWords = this.#unit === 1 && this.#isShort && view.length >= 4;
+    const count = isForWords ? this.#findByWords(view) : this.#findByCalls(view);
     this.#isShort = view.length <= count * SHORT_LINE;
     return { count, end: from + (count === 0 ? 0 : this.#ends[count - 1] ?? 0) };
   }
@@ -57,12 +58,13 @@ export class LineScanner {
     return count;
   }
 
+  /** For four bytes at least. */
   #findByWords(view: Uint8Array): number {
     const { length, buffer, byteOffset } = view;
     let ends = this.#ends;
     let count = 0;
     let at = 0;
-    for (const aligned = Math.min(length, (4 - byteOffset % 4) % 4); at < aligned; at++) {
+    for (const aligned = (4 - byteOffset % 4) % 4; at < aligned; at++) {
       if (view[at] === 0x0a) ends[count++] = at + 1;
     }
     const words = new Int32Array(buffer, byteOffset + at, (length - at) >> 2);
