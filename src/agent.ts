@@ -238,12 +238,14 @@ export class Agent {
     const participants = lines.flatMap(participantsOf);
     const replayable = await canReplay(inputs, this.#log);
     const store = this.#stores.only();
-    if (participants.length > 0 && store === undefined) {
+    const hasState = lines.some(({ output, buffer }) => output.participant !== undefined && !buffer.durable);
+    if (hasState && store === undefined) {
       this.#log.warn(
         "Inputs keep their positions in several directories: after a crash outputs may hold lines twice",
       );
     }
     this.#stores.restore(participants, store, replayable);
+    this.#stores.forgetOthers();
   }
 
   async #watchConfig(): Promise<void> {
@@ -287,6 +289,7 @@ export class Agent {
     if (this.#stopping !== undefined) return;
     this.#inputs.run(inputs);
     this.#stores.keep([...this.#outputs.values()].flatMap(participantsOf), this.#stores.only(config));
+    this.#stores.forgetOthers();
     await this.#stores.close(config, this.#inputs.ending);
     this.#log.info("Reloaded", { config: loaded.file, ...describeChanges(diff) });
   }

@@ -17,6 +17,8 @@ export interface Origin {
   readonly offset: number;
   /** Offsets of all records, only where they do not follow from `ends` (transcoded or cut lines). */
   readonly offsets?: Float64Array<ArrayBuffer>;
+  /** Where the last record ends in the stream, where that does not follow from its length. */
+  readonly end?: number;
 }
 
 /** What an input emits. The input may use the buffer again once the acknowledgement has settled, not earlier. */

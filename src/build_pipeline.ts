@@ -13,6 +13,7 @@ import type { Log } from "./lib/log.ts";
 import type { Output, OutputClosedError, OutputContext } from "./outputs/output.ts";
 import { outputTypes } from "./outputs/registry.ts";
 import { safeFileName } from "./lib/safe_file_name.ts";
+import { Lead } from "./delivery/lead.ts";
 import type { OutputLine } from "./delivery/output_line.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { PipelineSettings } from "./pipeline_options.ts";
@@ -67,6 +68,7 @@ export async function buildOutput(entry: OutputEntry, config: Config, log: Log):
     output,
     optional,
     buffer: await buildBuffer(entry, config, output, log),
+    lead: new Lead(name, output.participant),
     full: {
       strategy: buffer.backpressure_strategy === "drop" ? "drop_newest" : buffer.backpressure_strategy,
       sampleRate: buffer.sample_rate,
@@ -168,6 +170,6 @@ function buildDeadLetters(
 }
 
 /** An output behind a log has its state saved there, with the place in the log. */
-export function participantsOf({ output, buffer }: OutputLine): CheckpointParticipant[] {
-  return output.participant === undefined || buffer.durable ? [] : [output.participant];
+export function participantsOf({ lead, buffer }: OutputLine): CheckpointParticipant[] {
+  return lead === undefined || buffer.durable ? [] : [lead];
 }

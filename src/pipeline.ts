@@ -1,6 +1,7 @@
 import { type Acknowledgement, gravest, type Outcome, settledAs } from "./acknowledgement.ts";
 import type { RawBatch } from "./batch.ts";
 import { FanOut, type Spread } from "./delivery/fan_out.ts";
+import { Leads } from "./delivery/leads.ts";
 import { type OutputLine, RunningLine } from "./delivery/output_line.ts";
 import type { Emit } from "./inputs/input.ts";
 import { checkHealth } from "./delivery/health_check.ts";
@@ -44,6 +45,7 @@ export class Pipeline {
   readonly ledger = new Ledger();
   #processing: Processing | undefined;
   #lines: readonly RunningLine[] = [];
+  readonly #leads = new Leads(() => this.#lines);
   /** Emits wait for it while there is no output yet, and while outputs are replaced. */
   #gate: PromiseWithResolvers<void> | undefined = Promise.withResolvers();
   readonly #refused = new AbortController();
@@ -264,7 +266,8 @@ export class Pipeline {
     if (this.#gate !== undefined || lines !== this.#lines) return "replaced";
     if (batch.withdrawn?.aborted) return REFUSED;
     this.#receive(counts, events);
-    const { outcome } = this.#fanOut.spread(parcels, rooms, "delivered");
+    const follower = this.#leads.followerOf(lines, batch, parcels);
+    const { outcome } = this.#fanOut.spread(parcels, rooms, "delivered", follower);
     return { settled: outcome.then((outcome) => this.#settle(outcome, events, length, counts)) };
   }
 
@@ -325,7 +328,9 @@ export class Pipeline {
       ? 0
       : await this.#settings.deadLetters.keep(batch, result.deadLetters, this.#refused.signal);
     if (isOver()) return undefined;
-    const { outcome, everywhere } = this.#fanOut.spread(parcels, rooms, hasKnown ? "delivered" : "discarded");
+    const follower = this.#leads.followerOf(lines, batch, parcels);
+    const nothing = hasKnown ? "delivered" : "discarded";
+    const { outcome, everywhere } = this.#fanOut.spread(parcels, rooms, nothing, follower);
     // What an output gets as it came is not discarded, whatever the conditions of others say.
     const counted = way.raw.length === 0 ? result : { ...result, discarded: {} };
     return {

@@ -66,6 +66,11 @@ export class PositionStores {
     this.keep(participants, store);
   }
 
+  /** Every output has its store: what was saved of others does not count any more. */
+  forgetOthers(): void {
+    for (const store of this.#stores.values()) store.forgetOthers();
+  }
+
   /** Has the state of outputs saved by this store from now on; without one, by none. */
   keep(participants: readonly CheckpointParticipant[], store: CheckpointStore | undefined): void {
     for (const participant of participants) {

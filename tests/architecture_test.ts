@@ -31,7 +31,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   buffers: ["encoding", "lib", "checkpoints/checkpoint_store.ts"],
   checkpoints: ["lib"],
   telemetry: ["lib"],
-  delivery: ["buffers/batch_buffer.ts", "outputs/output.ts", "processing/plan.ts", "lib"],
+  // What an output has and others lack is saved with the positions, and counts until these have come up.
+  delivery: [
+    "buffers/batch_buffer.ts",
+    "outputs/output.ts",
+    "processing/plan.ts",
+    "checkpoints/checkpoint_store.ts",
+    "checkpoints/checkpoint_tracker.ts",
+    "lib",
+  ],
   // The parts of the way inside a processor.
   processing: ["parsers", "transforms", "sandbox", "encoding", "lib"],
   "processor.ts": [

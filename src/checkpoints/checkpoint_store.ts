@@ -11,16 +11,16 @@ export interface CheckpointParticipant {
   readonly key: string;
   /**
    * Called in the same turn of the event loop in which the store collects the positions, so both tell of the same
-   * moment. `state` is saved once `sync` has resolved (an fsync, or nothing).
+   * moment. `state` is saved once `sync` has resolved (an fsync, or nothing); undefined: there is nothing to save.
    */
-  snapshot(): { readonly state: JsonObject; sync(): Promise<void> };
+  snapshot(): { readonly state: JsonObject | undefined; sync(): Promise<void> };
   /**
    * Gives the participant what was saved last, before the output opens. `replayable` is true when all that came
    * after it will be read again, so that the participant may cut back to it.
    */
   restore(state: JsonObject | undefined, replayable: boolean): void;
   /** Set by the store: commits positions and states now; resolves once durable. */
-  commit?: () => Promise<void>;
+  commit?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -54,6 +54,12 @@ export interface CheckpointStore extends AsyncDisposable {
   /** Lets an output take part in every commit from now on. */
   join(participant: CheckpointParticipant): void;
   leave(participant: CheckpointParticipant): void;
+  /**
+   * All that take part have joined: from now on, what was saved of others is removed with the next commit. It does not
+   * belong to positions that are saved without it, and an output that went back to it would cut off what was written
+   * since.
+   */
+  forgetOthers(): void;
   /** What was saved last for the participant of this key, also before it joined. */
   stateOf(key: string): JsonObject | undefined;
 }

@@ -142,6 +142,10 @@ class KvCheckpointStore implements CheckpointStore {
     this.#participants.leave(participant);
   }
 
+  forgetOthers(): void {
+    this.#participants.forgetOthers();
+  }
+
   stateOf(key: string): JsonObject | undefined {
     const text = this.#files.image.states.get(key);
     return this.#participants.leftBy(key) ?? (text === undefined ? undefined : JSON.parse(text));

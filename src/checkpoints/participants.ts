@@ -12,7 +12,7 @@ export interface CollectedStates {
 
 /** A state whose participant is gone already. */
 interface Left {
-  readonly state: JsonObject;
+  readonly state: JsonObject | undefined;
   readonly synced: Promise<boolean>;
 }
 
@@ -20,6 +20,7 @@ interface Left {
 export class Participants {
   readonly #joined = new Map<string, CheckpointParticipant>();
   readonly #left = new Map<string, Left>();
+  #forgetsOthers = false;
 
   /** Throws when another one has the same key: the two would overwrite each other's state. */
   join(participant: CheckpointParticipant, commit: () => Promise<void>): void {
@@ -41,9 +42,14 @@ export class Participants {
     const { key } = participant;
     if (this.#joined.get(key) !== participant) return;
     this.#joined.delete(key);
-    delete participant.commit;
+    participant.commit = undefined;
     const moment = participant.snapshot();
     this.#left.set(key, { state: moment.state, synced: moment.sync().then(() => true, () => false) });
+  }
+
+  /** From now on states of those that do not take part are removed. */
+  forgetOthers(): void {
+    this.#forgetsOthers = true;
   }
 
   /** The state that a participant left behind and that is not saved yet. */
@@ -55,16 +61,21 @@ export class Participants {
   collect(saved: ReadonlyMap<string, string>): CollectedStates {
     const moments = Array.from(this.#joined, ([key, participant]) => {
       const moment = participant.snapshot();
-      return { key, text: JSON.stringify(moment.state), sync: () => moment.sync() };
+      return { key, text: textOf(moment.state), sync: () => moment.sync() };
     });
     const left = [...this.#left];
+    const others = this.#forgetsOthers
+      ? [...saved.keys(), ...this.#left.keys()].filter((key) => !this.#joined.has(key))
+      : [];
     return {
-      changed: left.length > 0 || moments.some(({ key, text }) => saved.get(key) !== text),
+      changed: left.length > 0 || others.length > 0 ||
+        moments.some(({ key, text }) => saved.get(key) !== text),
       sync: async () => {
         const states = new Map<string, string | undefined>();
         for (const [key, { state, synced }] of left) {
-          states.set(key, await synced ? JSON.stringify(state) : undefined);
+          states.set(key, await synced ? textOf(state) : undefined);
         }
+        for (const key of others) states.set(key, undefined);
         await Promise.all(moments.map(({ sync }) => sync()));
         for (const { key, text } of moments) states.set(key, text);
         return Array.from(states, ([key, text]): Change => ({ kind: "state", key, text }))
@@ -75,4 +86,8 @@ export class Participants {
       },
     };
   }
+}
+
+function textOf(state: JsonObject | undefined): string | undefined {
+  return state === undefined ? undefined : JSON.stringify(state);
 }

@@ -195,7 +195,7 @@ class ReplayOutputs implements AsyncDisposable {
   }
 
   /** Where the state of an output is saved: what the agent does not know of, it would cut off again. */
-  async #store({ name, output }: OutputLine) {
+  async #store({ name, lead }: OutputLine) {
     try {
       if (!this.#storesOpen) await this.#stores.open(this.#loaded.config);
       this.#storesOpen = true;
@@ -206,7 +206,7 @@ class ReplayOutputs implements AsyncDisposable {
       throw new Error(`Cannot send to output "${name}": ${reason}`, { cause: error });
     }
     const store = this.#stores.only();
-    this.#stores.restore(output.participant === undefined ? [] : [output.participant], store, false);
+    this.#stores.restore(lead === undefined ? [] : [lead], store, false);
     return store;
   }
 

@@ -1,6 +1,7 @@
 import { gravest, type Outcome } from "../acknowledgement.ts";
 import type { Batch, EncodedBatch } from "../batch.ts";
 import { within } from "../lib/within.ts";
+import type { Follower } from "./leads.ts";
 import type { Room, RunningLine } from "./output_line.ts";
 import type { WaitNotices } from "./wait_notices.ts";
 
@@ -59,17 +60,34 @@ export class FanOut {
     return rooms;
   }
 
-  /** Writes every batch to its output, for which `roomsFor` has answered. `nothing`: the outcome where there is none. */
+  /**
+   * Writes every batch to its output, for which `roomsFor` has answered. `nothing`: the outcome where there is none.
+   * `follower`: is told of each of them.
+   */
   spread(
     parcels: readonly { readonly line: RunningLine; readonly batch: EncodedBatch }[],
     rooms: readonly Room[],
     nothing: Outcome,
+    follower: Follower | undefined,
+  ): Spread {
+    const spread = this.#spread(parcels, rooms, nothing, follower);
+    follower?.follow(spread.outcome);
+    return spread;
+  }
+
+  #spread(
+    parcels: readonly { readonly line: RunningLine; readonly batch: EncodedBatch }[],
+    rooms: readonly Room[],
+    nothing: Outcome,
+    follower: Follower | undefined,
   ): Spread {
     if (parcels.length === 0) {
       return { outcome: Promise.resolve(nothing), everywhere: Promise.resolve([]) };
     }
-    if (!this.#parallel && parcels.length > 1) return this.#spreadInTurn(parcels, rooms);
-    const written = parcels.map(({ line, batch }, index) => line.write(batch, rooms[index] ?? "room"));
+    if (!this.#parallel && parcels.length > 1) return this.#spreadInTurn(parcels, rooms, follower);
+    const written = parcels.map(({ line, batch }, index) =>
+      followed(line.write(batch, rooms[index] ?? "room"), index, follower)
+    );
     const required = parcels.some(({ line }) => line.optional)
       ? written.filter((_, index) => parcels[index]?.line.optional !== true)
       : written;
@@ -83,13 +101,16 @@ export class FanOut {
   #spreadInTurn(
     parcels: readonly { readonly line: RunningLine; readonly batch: EncodedBatch }[],
     rooms: readonly Room[],
+    follower: Follower | undefined,
   ): Spread {
     const required: Promise<Outcome>[] = [];
     const all: Promise<Outcome>[] = [];
     const inTurn = async () => {
       for (const [index, { line, batch }] of parcels.entries()) {
         const room = rooms[index] ?? this.#roomNow(line, batch) ?? await this.#waitForRoom(line, batch);
-        const written = room === "closed" ? Promise.resolve<Outcome>("failed") : line.write(batch, room);
+        const written = room === "closed"
+          ? Promise.resolve<Outcome>("failed")
+          : followed(line.write(batch, room), index, follower);
         all.push(written);
         if (line.optional) continue;
         required.push(written);
@@ -114,6 +135,19 @@ export class FanOut {
     await this.#notices.wait(() => [line], room.then((room) => room !== "closed"));
     return await room;
   }
+}
+
+/** Tells the follower before anybody else. */
+function followed(
+  written: Promise<Outcome>,
+  index: number,
+  follower: Follower | undefined,
+): Promise<Outcome> {
+  if (follower === undefined) return written;
+  return written.then((outcome) => {
+    follower.wrote(index, outcome);
+    return outcome;
+  });
 }
 
 /** Where all outputs are optional, nothing is waited for. */

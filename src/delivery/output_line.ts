@@ -3,8 +3,10 @@ import type { EncodedBatch } from "../batch.ts";
 import type { BatchBuffer } from "../buffers/batch_buffer.ts";
 import type { Output } from "../outputs/output.ts";
 import type { CircuitBreakerOptions } from "./circuit_breaker.ts";
+import { Lead } from "./lead.ts";
 import { LossNotices } from "./loss_notices.ts";
 import { pick } from "./merge.ts";
+import type { OffsetRange } from "./offset_ranges.ts";
 import type { BackoffOptions } from "./retry.ts";
 import { Sender, type SenderOptions } from "./sender.ts";
 
@@ -24,6 +26,8 @@ export interface OutputLine {
   readonly name: string;
   readonly output: Output;
   readonly buffer: BatchBuffer;
+  /** What it has that its inputs' positions do not cover; absent: nothing yet. */
+  readonly lead?: Lead;
   /** Absent: `block`. */
   readonly full?: FullPolicy;
   /** It never holds back an input: neither when it is full, nor by what it has not delivered. */
@@ -64,6 +68,7 @@ export class RunningLine implements OutputLine {
   readonly name: string;
   readonly output: Output;
   readonly buffer: BatchBuffer;
+  readonly lead: Lead;
   readonly optional: boolean;
   /** Batches that were written and have not settled. */
   pending = 0;
@@ -90,12 +95,14 @@ export class RunningLine implements OutputLine {
 
   /** The buffer is open. */
   constructor(
-    { name, output, buffer, full = BLOCK, optional = false, retry, breaker }: OutputLine,
+    { name, output, buffer, lead = new Lead(name), full = BLOCK, optional = false, retry, breaker }:
+      OutputLine,
     shared: Pick<SenderOptions, "log" | "deadLetters" | "onClosed">,
   ) {
     this.name = name;
     this.output = output;
     this.buffer = buffer;
+    this.lead = lead;
     this.optional = optional;
     // An optional output that waited would hold back.
     this.#full = optional && full.strategy === "block" ? { ...full, strategy: "drop_newest" } : full;
@@ -134,6 +141,12 @@ export class RunningLine implements OutputLine {
   /** Records that stay on disk, now that the buffer is disposed. */
   get left(): number {
     return this.#left;
+  }
+
+  /** What of a stream it has, or its log, in ascending order: that is not new when it comes again. */
+  knownOf(stream: string): readonly OffsetRange[] | undefined {
+    const until = this.buffer.knownUntil?.(stream);
+    return until === undefined ? this.lead.of(stream) : [{ from: 0, until }];
   }
 
   /** Resolves once the output is open. */

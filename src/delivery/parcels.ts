@@ -3,6 +3,7 @@ import type { BatchBuffer } from "../buffers/batch_buffer.ts";
 import type { Output } from "../outputs/output.ts";
 import type { Processed } from "../processing/plan.ts";
 import { pick } from "./merge.ts";
+import type { OffsetRange } from "./offset_ranges.ts";
 
 /** Which outputs, by name, get the records of an input as they came, and which get what is made of them. */
 export interface Way {
@@ -14,8 +15,10 @@ export interface Way {
 export interface Addressee {
   readonly name: string;
   readonly output: Output;
-  readonly buffer: Pick<BatchBuffer, "durable" | "knownUntil">;
+  readonly buffer: Pick<BatchBuffer, "durable">;
   readonly optional?: boolean;
+  /** What it, or its log, has of a stream, in ascending order. */
+  knownOf?(stream: string): readonly OffsetRange[] | undefined;
 }
 
 /** A batch for one output. */
@@ -29,7 +32,7 @@ export interface Parcel<Line> {
 /** What the outputs get of a batch. */
 export interface Parcels<Line> {
   readonly parcels: readonly Parcel<Line>[];
-  /** Some records are in the log of an output already, since they came before and that was not told or saved. */
+  /** An output, or its log, has some records already, since they came before and that was not told or saved. */
   readonly hasKnown: boolean;
 }
 
@@ -82,14 +85,14 @@ function gathered<Line extends Addressee>(
 ): Parcels<Line> {
   let hasKnown = false;
   const parcels = lines.flatMap((line) => {
-    const known = raw.origin && line.buffer.knownUntil?.(raw.origin.id);
+    const known = knownOf(line, raw);
     const batches = batchesFor(line);
     const addressed = batches.map(({ batch, records, isMade }, index): Parcel<Line> => {
       // Only with the last of them the log has all of the raw batch.
       const ids = idsFor(line, raw, records, index === batches.length - 1);
       return { line, batch: ids === undefined ? batch : { ...batch, ids }, isMade };
     });
-    if (known === undefined || known <= (raw.origin?.offset ?? 0)) return addressed;
+    if (known === undefined) return addressed;
     return addressed.flatMap((parcel, index) => {
       const fresh = freshOf(raw, batches[index]?.records, known);
       if (fresh.length === parcel.batch.ends.length) return [parcel];
@@ -100,20 +103,51 @@ function gathered<Line extends Addressee>(
   return { parcels, hasKnown };
 }
 
-/** Which records of a batch, by index, end behind what is known of their stream. */
-function freshOf(raw: RawBatch, records: Uint32Array | undefined, known: number): number[] {
+/** What a line has of the stream of a batch, as far as it concerns the batch; undefined where it has nothing of it. */
+function knownOf(line: Addressee, raw: RawBatch): readonly OffsetRange[] | undefined {
+  const { origin, ends } = raw;
+  if (origin === undefined) return undefined;
+  const known = line.knownOf?.(origin.id);
+  if (known === undefined) return undefined;
+  const until = endOf(raw, ends.length - 1);
+  const concerning = known.filter((range) => range.until > origin.offset && range.from < until);
+  return concerning.length > 0 ? concerning : undefined;
+}
+
+/** Which records of a batch, by index, are not known as a whole. */
+function freshOf(
+  raw: RawBatch,
+  records: Uint32Array | undefined,
+  known: readonly OffsetRange[],
+): number[] {
   const fresh: number[] = [];
   const count = records?.length ?? raw.ends.length;
   for (let index = 0; index < count; index++) {
-    if (endOf(raw, records?.[index] ?? index) > known) fresh.push(index);
+    const record = records?.[index] ?? index;
+    const [start, end] = [startOf(raw, record), endOf(raw, record)];
+    if (!known.some(({ from, until }) => from <= start && end <= until)) fresh.push(index);
   }
   return fresh;
 }
 
+/** Where a record starts in its stream. */
+function startOf({ origin, ends }: RawBatch, index: number): number {
+  return origin?.offsets?.[index] ?? (origin?.offset ?? 0) + (index === 0 ? 0 : ends[index - 1] ?? 0);
+}
+
 /** Where a record ends in its stream; where that does not follow from its length, where the next one begins. */
 function endOf({ origin, ends }: RawBatch, index: number): number {
+  if (index === ends.length - 1 && origin?.end !== undefined) return origin.end;
   if (origin?.offsets === undefined) return (origin?.offset ?? 0) + (ends[index] ?? 0);
   return origin.offsets[index + 1] ?? Infinity;
+}
+
+/** Up to which offset a batch covers its stream. */
+export function coveredUntil(raw: RawBatch): number | undefined {
+  const last = raw.ends.length - 1;
+  const end = endOf(raw, last);
+  // Where nothing tells where the last record ends, it may be longer when it comes again.
+  return end === Infinity ? raw.origin?.offsets?.[last] : end;
 }
 
 function idsFor(
@@ -131,15 +165,10 @@ function idsFor(
 export function idsOf(raw: RawBatch, records?: Uint32Array, isLast = true): RecordIds | undefined {
   const { origin, ends } = raw;
   if (origin === undefined) return undefined;
-  const { id, offset, offsets: given } = origin;
+  const { id } = origin;
   const count = records?.length ?? ends.length;
   const offsets = new Float64Array(count);
-  for (let i = 0; i < count; i++) {
-    const index = records?.[i] ?? i;
-    offsets[i] = given?.[index] ?? offset + (index === 0 ? 0 : ends[index - 1] ?? 0);
-  }
-  const last = ends.length - 1;
-  // Where lengths do not tell where the last record ends, it may be longer when it comes again.
-  const until = given === undefined ? endOf(raw, last) : given[last];
+  for (let i = 0; i < count; i++) offsets[i] = startOf(raw, records?.[i] ?? i);
+  const until = coveredUntil(raw);
   return { origins: [{ id, end: count, ...(isLast && until !== undefined ? { until } : {}) }], offsets };
 }

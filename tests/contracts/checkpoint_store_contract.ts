@@ -199,6 +199,36 @@ export function checkpointStoreContract(name: string, open: OpenStore): void {
     assert.deepEqual(store.stateOf("out"), { length: 2 });
   });
 
+  test("removes the states of those that do not take part once it is told to", async (directory) => {
+    {
+      await using store = await open(directory);
+      for (const name of ["stays", "left", "gone"]) {
+        const participant = new FakeParticipant(name);
+        store.join(participant);
+        participant.length = 1;
+      }
+    }
+    {
+      await using store = await open(directory);
+      const [stays, left] = ["stays", "left"].map((name) => new FakeParticipant(name));
+      for (const participant of [stays!, left!]) store.join(participant);
+      stays!.length = 2;
+      store.set("a", { off: 1 });
+      await store.flush();
+      assert.deepEqual(store.stateOf("gone"), { length: 1 }, "it may still join");
+      store.forgetOthers();
+      store.leave(left!);
+      assert.deepEqual(store.stateOf("left"), { length: 0 }, "another one may take its place in this turn");
+      await store.flush();
+    }
+    await using store = await open(directory);
+    assert.deepEqual(["stays", "left", "gone"].map((key) => store.stateOf(key)?.["length"]), [
+      2,
+      undefined,
+      undefined,
+    ]);
+  });
+
   test("forgets the state of one that left and could not sync", async (directory) => {
     {
       await using store = await open(directory);

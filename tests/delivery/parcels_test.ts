@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { recordId } from "../../src/batch.ts";
+import { type RawBatch, recordId } from "../../src/batch.ts";
 import { parcelsOf, rawParcelsOf } from "../../src/delivery/parcels.ts";
+import type { OffsetRange } from "../../src/delivery/offset_ranges.ts";
 import type { Output } from "../../src/outputs/output.ts";
 import { batchOf, recordsOf, sourceOf } from "../contracts/batches.ts";
 
@@ -79,15 +80,17 @@ Deno.test("rawParcelsOf copies what an optional output gets, since the input doe
   assert.deepEqual(recordsOf(optional!.batch), recordsOf(required!.batch));
 });
 
-/** A line with a log that knows a stream up to this offset. */
-function knowing(name: string, known: number | undefined) {
+/** A line that knows a stream up to this offset, or these ranges of it. */
+function knowing(name: string, known: number | undefined, ...ranges: OffsetRange[]) {
+  const all = known === undefined ? ranges : [{ from: 0, until: known }, ...ranges];
   return {
     ...lineOf(name),
-    buffer: { durable: true, knownUntil: (id: string) => id === "lid" ? known : undefined },
+    buffer: { durable: true },
+    knownOf: (id: string) => id === "lid" && all.length > 0 ? all : undefined,
   };
 }
 
-Deno.test("parcelsOf leaves out what the log of an output has already", () => {
+Deno.test("parcelsOf leaves out what an output or its log has already", () => {
   const raw = {
     ...batchOf(["a\n", "bb\n", "c\n"]),
     source: RAW.source,
@@ -136,4 +139,32 @@ Deno.test("rawParcelsOf does not say that the last record is covered where it ma
   assert.deepEqual(parcel?.batch.ids?.origins, [{ id: "lid", end: 2, until: 30 }]);
   const again = rawParcelsOf([knowing("log", 30)], { ...RAW, origin });
   assert.deepEqual(again.parcels.flatMap(({ batch }) => recordsOf(batch)), ["b\n"]);
+});
+
+Deno.test("rawParcelsOf leaves out records that an output has as a whole, wherever they lie", () => {
+  const sent = (raw: Partial<RawBatch>, ...ranges: OffsetRange[]) => {
+    const batch = { ...batchOf(["a\n", "bb\n", "c\n"]), source: RAW.source, receivedAt: 0, ...raw };
+    const { parcels, hasKnown } = rawParcelsOf([knowing("log", undefined, ...ranges)], batch);
+    return [parcels.flatMap(({ batch }) => recordsOf(batch)), hasKnown];
+  };
+  const origin = { id: "lid", offset: 10 };
+  const all = ["a\n", "bb\n", "c\n"];
+  assert.deepEqual(sent({ origin }, { from: 12, until: 15 }), [["a\n", "c\n"], true]);
+  assert.deepEqual(sent({ origin }, { from: 8, until: 12 }, { from: 15, until: 20 }), [["bb\n"], true]);
+  assert.deepEqual(sent({ origin }, { from: 13, until: 16 }), [all, false]);
+  assert.deepEqual(sent({ origin }, { from: 0, until: 10 }, { from: 17, until: 90 }), [all, false]);
+  // Converted: a record takes twice its length.
+  const offsets = Float64Array.of(10, 14, 20);
+  assert.deepEqual(sent({ origin: { ...origin, offsets } }, { from: 10, until: 24 }), [["c\n"], true]);
+  assert.deepEqual(sent({ origin: { ...origin, offsets, end: 24 } }, { from: 10, until: 24 }), [[], true]);
+  assert.deepEqual(sent({ origin: { ...origin, offsets, end: 26 } }, { from: 10, until: 24 }), [
+    ["c\n"],
+    true,
+  ]);
+});
+
+Deno.test("rawParcelsOf says that the last record is covered where its end is known", () => {
+  const origin = { id: "lid", offset: 0, offsets: Float64Array.of(0, 30), end: 33 };
+  const [parcel] = rawParcelsOf([knowing("log", undefined)], { ...RAW, origin }).parcels;
+  assert.deepEqual(parcel?.batch.ids?.origins, [{ id: "lid", end: 2, until: 33 }]);
 });

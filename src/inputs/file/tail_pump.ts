@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
 import { type Acknowledgement, settledAs } from "../../acknowledgement.ts";
+import type { Origin } from "../../batch.ts";
 import type { Emit } from "../input.ts";
 import type { BufferPool } from "./buffer_pool.ts";
 import type { Chunk, Rest } from "./reader.ts";
@@ -80,11 +81,11 @@ export class TailPump {
     return new Promise((resolve) => this.#leaving.set(file, resolve));
   }
 
-  async #deliver(file: TailedFile, chunk: Chunk): Promise<void> {
+  async #deliver(file: TailedFile, chunk: Chunk, isRest = false): Promise<void> {
     const { pool, onCut, onEmitted } = this.#options;
     const { pooled, position, cut } = chunk;
     const { gen } = file;
-    const acknowledgement = await this.#emit(file, chunk);
+    const acknowledgement = await this.#emit(file, chunk, isRest);
     // An output that was given up may still be writing from the buffer of a failed batch.
     if (pooled !== undefined) {
       acknowledgement.settled.then((outcome) => {
@@ -96,16 +97,17 @@ export class TailPump {
   }
 
   /** Never rejects: the reader stands behind the chunk already, so one that was not taken must count as failed. */
-  async #emit(file: TailedFile, { bytes, ends, off, offsets }: Chunk): Promise<Acknowledgement> {
+  async #emit(file: TailedFile, chunk: Chunk, isRest: boolean): Promise<Acknowledgement> {
+    const { bytes, ends } = chunk;
     const { emit, now, onRefused } = this.#options;
-    const origin = { id: `${file.lid}.${file.gen}`, offset: off };
+    const origin = originOf(file, chunk, isRest);
     try {
       return await emit({
         bytes,
         ends,
         source: file.source,
         receivedAt: now(),
-        origin: offsets === undefined ? origin : { ...origin, offsets },
+        origin,
         withdrawn: file.ended,
       });
     } catch (error) {
@@ -123,7 +125,7 @@ export class TailPump {
   /** Answers whether there is more to read. */
   async #deliverRest(file: TailedFile, rest: Rest): Promise<boolean> {
     const chunk = await file.reader.takeRest(rest);
-    if (chunk !== undefined) await this.#deliver(file, chunk);
+    if (chunk !== undefined) await this.#deliver(file, chunk, true);
     else {
       file.atEnd = false;
       this.#options.onChanged(file);
@@ -205,4 +207,15 @@ export class TailPump {
       return false;
     }
   }
+}
+
+/**
+ * What is delivered before its end was seen has ids of its own: read again after a crash it may be more, and an output
+ * that knows its id would leave out the whole.
+ */
+function originOf({ lid, gen }: TailedFile, chunk: Chunk, isRest: boolean): Origin {
+  const { ends, off: offset, offsets, position: { off: end } } = chunk;
+  const origin = { id: `${lid}.${gen}${isRest ? ".p" : ""}`, offset };
+  if (offsets !== undefined) return { ...origin, offsets, end };
+  return end === offset + (ends.at(-1) ?? 0) ? origin : { ...origin, end };
 }

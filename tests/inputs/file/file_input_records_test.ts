@@ -81,6 +81,20 @@ Deno.test("FileInput delivers an unfinished record after a time of quiet, and wh
   assert.deepEqual(running.records.slice(1), ["\tat begun(B.java:1)\n", "last\n"]);
 });
 
+Deno.test("FileInput gives what is delivered before its end was seen an id of its own", async () => {
+  using bench = new Bench();
+  bench.write("a.log", `first\n${TRACE[0]}`);
+  await using running = new Running(bench, { timeout: 30 });
+  const { collector } = running;
+  await until("the unfinished record", () => collector.records.length === 2);
+  bench.append("a.log", "last\nnext\n");
+  await until("the others", () => collector.records.length >= 3);
+  const [first, unfinished, later] = collector.batches.map(({ origin }) => origin!);
+  assert.equal(unfinished!.id, `${first!.id}.p`);
+  assert.equal(later!.id, first!.id);
+  assert.equal(unfinished!.offset, 6);
+});
+
 Deno.test("FileInput delivers an unfinished line with its record where it is told to", async () => {
   using bench = new Bench();
   bench.write("a.log", `${TRACE[0]}\tat a.B.c(`);
@@ -184,4 +198,5 @@ Deno.test("FileInput hands over joined lines of a container with the places wher
   assert.deepEqual(running.records, ["t stdout F one three\n", "t stderr F two\n"]);
   const [batch] = running.collector.batches;
   assert.deepEqual([...batch!.origin!.offsets!], [0, lines[0]!.length]);
+  assert.equal(batch!.origin!.end, lines.join("").length);
 });

@@ -87,6 +87,7 @@ export class FakeStore implements CheckpointStore {
   }
   join(): void {}
   leave(): void {}
+  forgetOthers(): void {}
   stateOf(): JsonObject | undefined {
     return undefined;
   }
