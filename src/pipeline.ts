@@ -1,6 +1,6 @@
 import { type Acknowledgement, gravest, type Outcome, settledAs } from "./acknowledgement.ts";
 import type { RawBatch } from "./batch.ts";
-import { FanOut, type Spread } from "./delivery/fan_out.ts";
+import { FanOut } from "./delivery/fan_out.ts";
 import { Leads } from "./delivery/leads.ts";
 import { type OutputLine, RunningLine } from "./delivery/output_line.ts";
 import type { Emit } from "./inputs/input.ts";
@@ -12,14 +12,15 @@ import { ByteBudget } from "./lib/byte_budget.ts";
 import { InOrder } from "./lib/in_order.ts";
 import { reasonOf } from "./lib/reason.ts";
 import { within } from "./lib/within.ts";
-import { outputBuffers } from "./lib/spare_buffers.ts";
 import type { PipelineOptions, PipelineSettings, Processing, Replacement } from "./pipeline_options.ts";
 import type { Processed } from "./processing/plan.ts";
 
 /** A processed batch that is on its way to the outputs; `kept`: how many dead letters are kept, once it is written. */
-interface Forwarded extends Spread {
+interface Forwarded {
   readonly result: Processed;
   readonly kept: number;
+  /** What the input is told: the gravest of what the outputs say, without those that are optional. */
+  readonly outcome: Promise<Outcome>;
 }
 
 const REFUSED = settledAs("failed");
@@ -267,7 +268,7 @@ export class Pipeline {
     if (batch.withdrawn?.aborted) return REFUSED;
     this.#receive(counts, events);
     const follower = this.#leads.followerOf(lines, batch, parcels);
-    const { outcome } = this.#fanOut.spread(parcels, rooms, "delivered", follower);
+    const outcome = this.#fanOut.spread(parcels, rooms, "delivered", follower);
     return { settled: outcome.then((outcome) => this.#settle(outcome, events, length, counts)) };
   }
 
@@ -330,21 +331,13 @@ export class Pipeline {
     if (isOver()) return undefined;
     const follower = this.#leads.followerOf(lines, batch, parcels);
     const nothing = hasKnown ? "delivered" : "discarded";
-    const { outcome, everywhere } = this.#fanOut.spread(parcels, rooms, nothing, follower);
+    const outcome = this.#fanOut.spread(parcels, rooms, nothing, follower);
     // What an output gets as it came is not discarded, whatever the conditions of others say.
     const counted = way.raw.length === 0 ? result : { ...result, discarded: {} };
     return {
       result: counted,
       kept,
       outcome: kept === 0 ? outcome : outcome.then((outcome) => gravest([outcome, "delivered"])),
-      everywhere: everywhere.then((outcomes) => {
-        for (const [index, { line, batch, isMade }] of parcels.entries()) {
-          // One that failed may still be written, a sender may have read one that was dropped, and a log its memory.
-          const isFree = isMade && outcomes[index] === "delivered" && !line.buffer.durable;
-          if (isFree) outputBuffers.give(batch.bytes.buffer);
-        }
-        return outcomes;
-      }),
     };
   }
 

@@ -1,16 +1,16 @@
 import { gravest, type Outcome } from "../acknowledgement.ts";
 import type { Batch, EncodedBatch } from "../batch.ts";
+import { outputBuffers } from "../lib/spare_buffers.ts";
 import { within } from "../lib/within.ts";
 import type { Follower } from "./leads.ts";
 import type { Room, RunningLine } from "./output_line.ts";
 import type { WaitNotices } from "./wait_notices.ts";
 
-/** A batch that was given to the outputs. */
-export interface Spread {
-  /** What the input is told: the gravest of what the outputs say, without those that are optional. */
-  readonly outcome: Promise<Outcome>;
-  /** What became of each batch; resolves once no output needs any of them any more. */
-  readonly everywhere: Promise<readonly Outcome[]>;
+/** A batch that is written to an output. `isMade`: nobody but the output has its memory. */
+interface Written {
+  readonly line: RunningLine;
+  readonly batch: EncodedBatch;
+  readonly isMade: boolean;
 }
 
 /** A wait that has no end is begun anew after this time, in ms. */
@@ -61,67 +61,56 @@ export class FanOut {
   }
 
   /**
-   * Writes every batch to its output, for which `roomsFor` has answered. `nothing`: the outcome where there is none.
-   * `follower`: is told of each of them.
+   * Writes every batch to its output, for which `roomsFor` has answered, and resolves with what the input is told.
+   * `nothing`: that where there is no batch. `follower`: is told of each of them.
    */
   spread(
-    parcels: readonly { readonly line: RunningLine; readonly batch: EncodedBatch }[],
+    parcels: readonly Written[],
     rooms: readonly Room[],
     nothing: Outcome,
     follower: Follower | undefined,
-  ): Spread {
-    const spread = this.#spread(parcels, rooms, nothing, follower);
-    follower?.follow(spread.outcome);
-    return spread;
+  ): Promise<Outcome> {
+    const outcome = this.#spread(parcels, rooms, nothing, follower);
+    follower?.follow(outcome);
+    return outcome;
   }
 
   #spread(
-    parcels: readonly { readonly line: RunningLine; readonly batch: EncodedBatch }[],
+    parcels: readonly Written[],
     rooms: readonly Room[],
     nothing: Outcome,
     follower: Follower | undefined,
-  ): Spread {
-    if (parcels.length === 0) {
-      return { outcome: Promise.resolve(nothing), everywhere: Promise.resolve([]) };
-    }
+  ): Promise<Outcome> {
+    if (parcels.length === 0) return Promise.resolve(nothing);
     if (!this.#parallel && parcels.length > 1) return this.#spreadInTurn(parcels, rooms, follower);
-    const written = parcels.map(({ line, batch }, index) =>
-      followed(line.write(batch, rooms[index] ?? "room"), index, follower)
+    const written = parcels.map((parcel, index) =>
+      followed(write(parcel, rooms[index] ?? "room"), index, follower)
     );
     const required = parcels.some(({ line }) => line.optional)
       ? written.filter((_, index) => parcels[index]?.line.optional !== true)
       : written;
     const [only] = written;
-    if (only !== undefined && required.length === 1 && written.length === 1) {
-      return { outcome: only, everywhere: only.then((outcome) => [outcome]) };
-    }
-    return { outcome: outcomeOf(required, written.length), everywhere: Promise.all(written) };
+    if (only !== undefined && required.length === 1 && written.length === 1) return only;
+    return outcomeOf(required, written.length);
   }
 
-  #spreadInTurn(
-    parcels: readonly { readonly line: RunningLine; readonly batch: EncodedBatch }[],
+  async #spreadInTurn(
+    parcels: readonly Written[],
     rooms: readonly Room[],
     follower: Follower | undefined,
-  ): Spread {
+  ): Promise<Outcome> {
     const required: Promise<Outcome>[] = [];
-    const all: Promise<Outcome>[] = [];
-    const inTurn = async () => {
-      for (const [index, { line, batch }] of parcels.entries()) {
-        const room = rooms[index] ?? this.#roomNow(line, batch) ?? await this.#waitForRoom(line, batch);
-        const written = room === "closed"
-          ? Promise.resolve<Outcome>("failed")
-          : followed(line.write(batch, room), index, follower);
-        all.push(written);
-        if (line.optional) continue;
-        required.push(written);
-        if (await written === "failed") break;
-      }
-    };
-    const done = inTurn();
-    return {
-      outcome: done.then(() => outcomeOf(required, all.length)),
-      everywhere: done.then(() => Promise.all(all)),
-    };
+    for (const [index, parcel] of parcels.entries()) {
+      const { line, batch } = parcel;
+      const room = rooms[index] ?? this.#roomNow(line, batch) ?? await this.#waitForRoom(line, batch);
+      const written = room === "closed"
+        ? Promise.resolve<Outcome>("failed")
+        : followed(write(parcel, room), index, follower);
+      if (line.optional) continue;
+      required.push(written);
+      if (await written === "failed") break;
+    }
+    return await outcomeOf(required, parcels.length);
   }
 
   /** The usual case, room at once, without a promise. */
@@ -135,6 +124,20 @@ export class FanOut {
     await this.#notices.wait(() => [line], room.then((room) => room !== "closed"));
     return await room;
   }
+}
+
+/** Writes a batch, and gives its memory back once nobody needs it. */
+function write({ line, batch, isMade }: Written, room: Room): Promise<Outcome> {
+  const written = line.write(batch, room);
+  if (!isMade) return written;
+  // A log has copied it. In memory, one that failed may still be sent, and a sender may have read one that was dropped.
+  if (line.buffer.durable) outputBuffers.give(batch.bytes.buffer);
+  else {
+    written.then((outcome) => {
+      if (outcome === "delivered") outputBuffers.give(batch.bytes.buffer);
+    });
+  }
+  return written;
 }
 
 /** Tells the follower before anybody else. */
