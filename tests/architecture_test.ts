@@ -103,7 +103,7 @@ const ENTRIES: Record<string, string> = {
 };
 
 /** The packages that every start loads. */
-const PACKAGES_AT_START = ["@logtape/logtape", "picomatch", "yaml"];
+const PACKAGES_AT_START = ["@logtape/logtape", "yaml", "zeptomatch"];
 
 /** Too long, with the reason why they stay so. */
 const LONG: Record<string, string> = {};

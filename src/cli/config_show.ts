@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { stringify } from "../config/yaml_library.ts";
 import { loadConfig } from "../config/load.ts";
 import { refuse } from "./validate.ts";
 

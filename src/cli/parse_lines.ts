@@ -1,4 +1,4 @@
-import { parse } from "yaml";
+import { parse } from "../config/yaml_library.ts";
 import { KeyError, KeyErrors } from "../lib/key_error.ts";
 import { reasonOf } from "../lib/reason.ts";
 import * as schema from "../lib/schema.ts";

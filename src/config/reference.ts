@@ -1,4 +1,4 @@
-import { stringify } from "yaml";
+import { stringify } from "./yaml_library.ts";
 import { inputTypes } from "../inputs/registry.ts";
 import { type Definition, type Definitions, keysOf, type Shape } from "../lib/schema_definition.ts";
 import * as schema from "../lib/schema.ts";

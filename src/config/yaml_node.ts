@@ -1,14 +1,6 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  type Scalar,
-} from "yaml";
+import type { Document, Scalar } from "yaml";
 import type { Entry, MapNode, Node, Position } from "../lib/schema_node.ts";
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "./yaml_library.ts";
 
 /** A YAML text as validation takes it. `mistakes` that are `fatal` leave the tree unreliable. */
 export interface YamlText {

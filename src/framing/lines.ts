@@ -43,9 +43,11 @@ export class LineScanner {
     return this.#ends[0] ?? 0;
   }
 
-  /** The ends that the last scan found, as an array of its own. */
-  ends(count: number): Uint32Array<ArrayBuffer> {
-    return this.#ends.slice(0, count);
+  /** The ends that the last scan found, in `memory` if they fit there, else in an array of their own. */
+  ends(count: number, memory?: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+    if (memory === undefined || memory.length < count) return this.#ends.slice(0, count);
+    memory.set(this.#ends.subarray(0, count));
+    return memory.subarray(0, count);
   }
 
   #findByCalls(view: Uint8Array): number {

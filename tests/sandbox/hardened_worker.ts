@@ -71,7 +71,7 @@ const uses: Record<string, () => unknown> = {
   util: async () => (await import("node:util")).inspect({ a: [1] }),
   path: async () => (await import("node:path")).join("a", "..", "b"),
   yaml: async () => (await import("yaml")).parse("a: [1, {b: c}]").a[1].b,
-  picomatch: async () => (await import("picomatch")).default("*.log")("a.log"),
+  zeptomatch: async () => (await import("zeptomatch")).default("*.log", "a.log"),
   oniguruma: async () => (await import("oniguruma-to-es")).toRegExp("(?<a>x++)y").exec("xxy")?.groups?.["a"],
   userAgent: async () =>
     (await import("ua-parser-js")).UAParser(

@@ -1,5 +1,5 @@
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
-import picomatch from "picomatch";
+import zeptomatch from "zeptomatch";
 import { factsOf, type FileFacts } from "./open_file.ts";
 
 /** A regular file that a pattern matches. */
@@ -214,26 +214,34 @@ export class Finder {
 }
 
 function toPattern(written: string): Pattern {
-  const text = isAbsolute(written) ? written : resolve(written);
-  const { base, glob, isGlob } = picomatch.scan(text);
-  if (!isGlob || glob === "") return { base: resolve(text), matches: undefined, depth: 0 };
+  const absolute = isAbsolute(written) ? written : resolve(written);
+  const text = sep === "/" ? absolute : absolute.replaceAll(sep, "/");
+  const special = text.search(/[*?[{\\]/);
+  if (special === -1) return { base: resolve(text), matches: undefined, depth: 0 };
+  const slash = text.lastIndexOf("/", special);
+  const glob = text.slice(slash + 1);
   const unlimited = glob.includes("**") || /\{[^}]*\//.test(glob);
   return {
-    base: base === "" ? sep : base,
-    matches: picomatch(text, { dot: true }),
+    base: slash <= 0 ? sep : text.slice(0, slash),
+    matches: matcher(text),
     depth: unlimited ? DEPTH_LIMIT : glob.split("/").length - 1,
   };
 }
 
 function toExclusion(globs: readonly string[]): (path: string) => boolean {
   const rules = globs.map((glob) => {
-    const matches = picomatch(glob, { dot: true });
+    const matches = matcher(glob);
     if (!glob.includes("/")) return (path: string) => matches(basename(path));
     // Like in `paths`, a relative one starts in the working directory; "**/" at its start means anywhere.
-    const resolved = isAbsolute(glob) ? matches : picomatch(resolve(glob), { dot: true });
+    const resolved = isAbsolute(glob) ? matches : matcher(resolve(glob));
     return (path: string) => matches(path) || resolved(path);
   });
   return (path) => rules.some((excludes) => excludes(path));
+}
+
+function matcher(glob: string): (path: string) => boolean {
+  const expression = zeptomatch.compile(glob);
+  return (path) => expression.test(path);
 }
 
 /** The directories that must be readable for these globs: where each search starts. */

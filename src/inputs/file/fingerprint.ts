@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { JsonObject } from "../../checkpoints/checkpoint_store.ts";
 import type { ByteSource } from "./open_file.ts";
 
@@ -71,7 +71,7 @@ export function keyOf(checkpoint: FileCheckpoint): string {
 
 /** 128 bits of SHA-256, in base64url. */
 export function hashOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
+  return hash("sha256", bytes, "base64url").slice(0, 22);
 }
 
 /** A new lineage id: 96 random bits in base64url. */

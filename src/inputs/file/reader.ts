@@ -21,7 +21,7 @@ export interface Chunk {
   readonly position: ReadPosition;
   /** How many lines were cut. */
   readonly cut: number;
-  /** The pooled buffer that holds `bytes`, to be given back once the records have settled. */
+  /** The pooled buffer that holds `bytes`, and `ends`, to be given back once the records have settled. */
   readonly pooled?: Uint8Array<ArrayBuffer>;
 }
 
@@ -222,8 +222,10 @@ export class Reader {
   #chunk(buffer: Uint8Array<ArrayBuffer>, lines: number, end: number): Chunk {
     const { tail, off } = this.#position;
     const view = buffer.subarray(tail.length, end);
-    const ends = this.#scanner.ends(lines);
-    const { transcoder, maxLineBytes } = this.#options;
+    const { transcoder, maxLineBytes, pool } = this.#options;
+    // Garbage of this size would outlive the young generation where many files are read in turn.
+    const isPooled = this.#isPooled(view);
+    const ends = this.#scanner.ends(lines, isPooled ? pool.endsOf(buffer) : undefined);
     if (transcoder !== undefined || (maxLineBytes < view.length && hasLongLine(ends, maxLineBytes, 1))) {
       const shown = showLines(view, ends, this.#options, off === 0);
       const offsets = Float64Array.from(ends, (_, index) => off + (ends[index - 1] ?? 0));
@@ -241,13 +243,17 @@ export class Reader {
     end: number,
   ): Chunk {
     const { off } = this.#position;
-    const { pool } = this.#options;
-    // Small chunks are copied, so that many quiet files do not hold a large buffer each.
-    const pooled = view.length > pool.size / 4 || (view.length > pool.size / 32 && pool.hasFree);
+    const pooled = this.#isPooled(view);
     const bytes = pooled ? view : view.slice();
     this.#advance(buffer, end, false);
     const chunk = { bytes, ends, off, position: this.#position, cut: 0 };
     return pooled ? { ...chunk, pooled: buffer } : chunk;
+  }
+
+  /** Whether a chunk stays in its buffer. Small ones are copied, so that many quiet files do not hold one each. */
+  #isPooled({ length }: Uint8Array): boolean {
+    const { pool } = this.#options;
+    return length > pool.size / 4 || (length > pool.size / 32 && pool.hasFree);
   }
 
   /** The whole records at the beginning of some lines; undefined, and the lines are held, when there are none. */
