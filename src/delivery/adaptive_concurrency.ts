@@ -9,13 +9,15 @@ const LEAST_DEVIATION = 0.1;
 
 /**
  * How many sends may be in flight, found out from how the destination answers, as TCP does and Vector after it: the
- * limit grows by one while round trips take no longer than usual, and shrinks by a tenth or more when they do, or when
- * the destination refuses. It changes at most once in the time of a usual round trip, since only then the answers
- * belong to the limit as it is. It begins at 1.
+ * limit grows while round trips take no longer than usual, and shrinks by a tenth or more when they do, or when the
+ * destination refuses. It begins at 1 and doubles until it shrinks for the first time; from then on it grows by one. It
+ * changes at most once in the time of a usual round trip, since only then the answers belong to the limit as it is.
  */
 export class AdaptiveConcurrency {
   readonly #maximum: number;
   #limit = 1;
+  /** It has never shrunk. */
+  #isStarting = true;
   #inFlight = 0;
   /** The moving mean of round trips in ms, once there was one, and their variance. */
   #mean: number | undefined;
@@ -51,16 +53,17 @@ export class AdaptiveConcurrency {
     }
     if (this.#mean === undefined) {
       if (this.#count === 0) return;
+      // It may have taken long for another reason, such as the connection: the next one is looked at.
       this.#mean = this.#sum / this.#count;
-      this.#nextLook = now + this.#mean;
+      this.#nextLook = now;
     } else if (now >= this.#nextLook) {
       this.#adjust(this.#mean);
       this.#nextLook = now + this.#mean;
-      this.#sum = 0;
-      this.#count = 0;
-      this.#refused = false;
-      this.#reached = false;
-    }
+    } else return;
+    this.#sum = 0;
+    this.#count = 0;
+    this.#refused = false;
+    this.#reached = false;
   }
 
   #adjust(mean: number): void {
@@ -68,11 +71,12 @@ export class AdaptiveConcurrency {
     const current = this.#count === 0 ? undefined : this.#sum / this.#count;
     if (this.#refused || (current !== undefined && current >= mean + SLOW_DEVIATIONS * usual)) {
       this.#limit = Math.max(1, Math.floor(this.#limit * SHRINK));
+      this.#isStarting = false;
     } else if (this.#reached && current !== undefined && current <= mean + usual) {
-      this.#limit = Math.min(this.#maximum, this.#limit + 1);
+      this.#limit = Math.min(this.#maximum, this.#isStarting ? this.#limit * 2 : this.#limit + 1);
     }
     if (current === undefined) return;
-    const step = WEIGHT * (current - mean);
+    const step = (this.#isStarting && current < mean ? 1 : WEIGHT) * (current - mean);
     this.#mean = mean + step;
     this.#variance = (1 - WEIGHT) * (this.#variance + (current - mean) * step);
   }

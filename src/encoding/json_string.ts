@@ -6,22 +6,23 @@ const SHORT = 13;
 
 /** A text as it stands between the quotes of a JSON string. */
 export function jsonText(text: string): string {
-  const { length } = text;
-  if (length >= SHORT) return SPECIAL.test(text) ? escaped(text) : text;
-  for (let at = 0; at < length; at++) {
-    const code = text.charCodeAt(at);
-    if (code < 0x20 || code === 0x22 || code === 0x5c || (code >= 0xd800 && code <= 0xdfff)) {
-      return escaped(text);
-    }
-  }
-  return text;
+  return isPlain(text) ? text : JSON.stringify(text).slice(1, -1);
 }
 
 /** A text as JSON, in quotes. */
 export function jsonString(text: string): string {
-  return '"' + jsonText(text) + '"';
+  return isPlain(text) ? '"' + text + '"' : JSON.stringify(text);
 }
 
-function escaped(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
+function isPlain(text: string): boolean {
+  const { length } = text;
+  if (length >= SHORT) return !SPECIAL.test(text);
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (
+      code < 0x20 || code === 0x22 || code === 0x5c ||
+      (code >= 0xd800 && code <= 0xdfff)
+    ) return false;
+  }
+  return true;
 }

@@ -2,6 +2,7 @@ import { measureDelivery } from "./delivery.ts";
 import { measureIdle } from "./idle.ts";
 import { measureLatency } from "./latency.ts";
 import { measureProcessing } from "./processing.ts";
+import { measureOutputs } from "./outputs.ts";
 import { ProcessMeter } from "./process_meter.ts";
 import type { Findings } from "./report.ts";
 import type { Sizes } from "./sizes.ts";
@@ -16,6 +17,7 @@ export const PARTS = {
   throughput: measureThroughput,
   processing: measureProcessing,
   delivery: measureDelivery,
+  outputs: measureOutputs,
   latency: measureLatency,
   idle: measureIdle,
 } satisfies Record<string, (stage: Stage) => Promise<Findings[]>>;

@@ -1,3 +1,5 @@
+import type { OutputName } from "./outputs_servers.ts";
+
 /** How much is measured. */
 export interface Sizes {
   /** Lines of the throughput runs, in one file and in `files` files. */
@@ -15,6 +17,10 @@ export interface Sizes {
   /** Seconds after its start when a subject has come to rest; the agent polls files for a second after news. */
   readonly settle: number;
   readonly starts: number;
+  /** Lines that are brought to each output. */
+  readonly outputLines: number;
+  /** The outputs that are measured; undefined: all. */
+  readonly outputs: readonly OutputName[] | undefined;
 }
 
 export const FULL: Sizes = {
@@ -28,6 +34,8 @@ export const FULL: Sizes = {
   warmUp: 2,
   settle: 3,
   starts: 10,
+  outputLines: 300_000,
+  outputs: undefined,
 };
 
 /** Proves that all parts work; its times say nothing. */
@@ -42,4 +50,7 @@ export const TINY: Sizes = {
   warmUp: 0.2,
   settle: 1.5,
   starts: 1,
+  outputLines: 2_000,
+  // Those without a server of others.
+  outputs: ["null", "file", "http", "socket"],
 };

@@ -80,8 +80,10 @@ export function scriptCommand(
     | "bare_copy"
     | "bare_post"
     | "bare_process"
+    | "bare_send"
     | "bare_tail"
     | "http_sink"
+    | "line_sink"
     | "steady_writer"
     | "arrival_reader",
   flags: readonly string[],

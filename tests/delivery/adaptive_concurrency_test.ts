@@ -18,16 +18,29 @@ function rounds(
   }
 }
 
-Deno.test("AdaptiveConcurrency grows from 1 by one a round trip, as long as sends take no longer, up to its maximum", () => {
-  const it = new AdaptiveConcurrency(4);
+Deno.test("AdaptiveConcurrency doubles from 1 on until the destination refuses, then grows by one, up to its maximum", () => {
+  const it = new AdaptiveConcurrency(9);
   const clock = { now: 0 };
+  const limits = () =>
+    Array.from({ length: 4 }, () => {
+      rounds(it, clock, 1, 100);
+      return it.limit;
+    });
   assert.equal(it.limit, 1);
-  rounds(it, clock, 2, 100);
-  assert.equal(it.limit, 2);
-  rounds(it, clock, 1, 100);
-  assert.equal(it.limit, 3);
-  rounds(it, clock, 20, 100);
-  assert.equal(it.limit, 4);
+  assert.deepEqual(limits(), [1, 2, 4, 8]);
+  it.begin();
+  clock.now += 100;
+  it.end(clock.now, undefined);
+  assert.equal(it.limit, 7);
+  assert.deepEqual(limits(), [8, 9, 9, 9]);
+});
+
+Deno.test("AdaptiveConcurrency is not held up by a first send that took long", () => {
+  const it = new AdaptiveConcurrency(8);
+  const clock = { now: 0 };
+  rounds(it, clock, 1, 1000);
+  rounds(it, clock, 3, 10);
+  assert.equal(it.limit, 8);
 });
 
 Deno.test("AdaptiveConcurrency does not grow while the limit is not reached", () => {

@@ -12,6 +12,8 @@ export interface PublishedMessage {
 /** What becomes of a message; undefined: it is stored and acknowledged. */
 export type NatsFault =
   | { readonly error: string; readonly code?: number }
+  /** It is acknowledged after so many milliseconds. */
+  | { readonly late: number }
   | "no stream"
   | "no answer"
   | "cut"
@@ -143,14 +145,16 @@ export class NatsServer implements AsyncDisposable {
       }
       return true;
     }
-    if (typeof fault === "object") {
+    if (typeof fault === "object" && "error" in fault) {
       answer(JSON.stringify({ error: { code: 400, err_code: fault.code ?? 0, description: fault.error } }));
       return true;
     }
     const duplicate = id !== undefined && this.#ids.has(id);
     if (id !== undefined) this.#ids.add(id);
     if (!duplicate) this.stored.push(message);
-    if (fault === undefined) answer(JSON.stringify({ stream: "LOGS", seq: this.stored.length, duplicate }));
+    const text = JSON.stringify({ stream: "LOGS", seq: this.stored.length, duplicate });
+    if (typeof fault === "object") setTimeout(() => answer(text), fault.late);
+    else if (fault === undefined) answer(text);
     return true;
   }
 }

@@ -19,7 +19,7 @@ const SWEEP_INTERVAL = 10_000;
  * Appends lines to files, each exactly once, also over a crash: the lengths of the files are saved in the same commit
  * as the inputs' positions, and what stands behind them is cut off at the next start. Three rules make that hold:
  * a length counts only batches whose `send` has resolved; no byte goes to a file before the saved state knows the
- * file; and a file is renamed only when the saved positions cover all of it.
+ * file; and a file is renamed only when what is saved tells of all that is in it.
  */
 export class FileOutput implements Output {
   readonly participant: CheckpointParticipant;

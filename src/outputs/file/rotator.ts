@@ -71,7 +71,7 @@ export class Rotator {
   }
 
   /**
-   * Closes a file and renames it. Only between sends: the commit before makes sure that the saved positions cover all
+   * Closes a file and renames it. Only between sends: the commit before makes sure that what is saved tells of all
    * that is in it. When renaming fails (said at WARN) the file grows on. Throws when the checkpoints or the file's
    * data cannot be saved.
    */

@@ -36,11 +36,38 @@ export function timeOfEvent(bytes: Uint8Array, start: number, end: number): numb
   return knownDayStart + seconds * 1000 + millis;
 }
 
+/** With `source` and after it, a record without fields is no longer than this, or not worth remembering. */
+const LONGEST_TAIL = 512;
+/** `{}}` */
+const NO_FIELDS = [0x7b, 0x7d, 0x7d] as const;
+
+/**
+ * What a record without fields ended with, from the comma before `source` on, and how long its source is. Records that
+ * end so have that source: nothing in a string of JSON looks like the beginning of this.
+ */
+let knownTail: Uint8Array = new Uint8Array();
+let knownLength = 0;
+
 /**
  * Where the text of `source` stands in event JSON, its quotes not included, as the first and the following index put
  * into `place`; false where the JSON does not begin as it should.
  */
 export function findSource(bytes: Uint8Array, start: number, end: number, place: [number, number]): boolean {
+  if (!hasKnownTail(bytes, start, end)) return lookForSource(bytes, start, end, place);
+  place[0] = end - knownTail.length + SOURCE.length;
+  place[1] = place[0] + knownLength;
+  return true;
+}
+
+function hasKnownTail(bytes: Uint8Array, start: number, end: number): boolean {
+  const { length } = knownTail;
+  if (length === 0 || end - length < start) return false;
+  // From its end on: there others differ.
+  for (let i = length - 1, at = end - 1; i >= 0; i--, at--) if (bytes[at] !== knownTail[i]) return false;
+  return true;
+}
+
+function lookForSource(bytes: Uint8Array, start: number, end: number, place: [number, number]): boolean {
   const zone = bytes.indexOf(QUOTE, start + SECOND_END);
   if (zone === -1 || zone > start + SECOND_END + LONGEST_REST) return false;
   let at = textEnd(bytes, zone + MESSAGE_LENGTH, end);
@@ -53,7 +80,12 @@ export function findSource(bytes: Uint8Array, start: number, end: number, place:
   if (!startsWith(bytes, at, SOURCE)) return false;
   place[0] = at + SOURCE.length;
   place[1] = textEnd(bytes, place[0], end);
-  return place[1] !== -1;
+  if (place[1] === -1) return false;
+  if (end - at <= LONGEST_TAIL && NO_FIELDS.every((byte, index) => bytes[end - 3 + index] === byte)) {
+    knownTail = bytes.slice(at, end);
+    knownLength = place[1] - place[0];
+  }
+  return true;
 }
 
 /** The index of the quote that ends a text; -1: it has no end. */

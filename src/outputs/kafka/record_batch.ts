@@ -22,6 +22,8 @@ const SEQUENCE_AT = 53;
 /** What the numbers of a record take at most: lengths, differences, the count of headers. */
 const MOST_NUMBERS = 32;
 const FIRST_BYTES = 64 * 1024;
+/** Up to so many bytes a loop is faster than making a view and copying that. */
+const SHORT = 64;
 
 /** At least the bytes that the message will have in a batch. */
 function boundOf({ key, value, headers }: MessageReader): number {
@@ -144,8 +146,7 @@ class RecordWriter {
       const header = headers[i];
       if (header === undefined || lengthOf(header.value) < 0) continue;
       this.#number(header.name.length);
-      this.#bytes.set(header.name, this.#at);
-      this.#at += header.name.length;
+      this.#copy(header.name, 0, header.name.length);
       this.#slice(header.value);
     }
   }
@@ -166,9 +167,13 @@ class RecordWriter {
   #slice(slice: Slice): void {
     const length = lengthOf(slice);
     this.#number(length);
-    if (length <= 0) return;
-    this.#bytes.set(slice.bytes.subarray(slice.start, slice.end), this.#at);
-    this.#at += length;
+    if (length > 0) this.#copy(slice.bytes, slice.start, slice.end);
+  }
+
+  #copy(from: Uint8Array, start: number, end: number): void {
+    if (end - start > SHORT) this.#bytes.set(from.subarray(start, end), this.#at);
+    else for (let i = start, at = this.#at; i < end; i++, at++) this.#bytes[at] = from[i] ?? 0;
+    this.#at += end - start;
   }
 
   /** With the sign in the lowest bit, seven bits a byte. */

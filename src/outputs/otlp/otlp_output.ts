@@ -5,12 +5,13 @@ import type { Answer } from "../http/answer.ts";
 import type { Judgement, Piece } from "../http/batch_requests.ts";
 import { urlBelow } from "../http/connection.ts";
 import { RequestOutput } from "../http/request_output.ts";
-import { type Frame, jsonList, type Range, sentBody, sizeOf } from "../http/request_body.ts";
+import { type Frame, jsonList, offsetOf, type Range, sentBody, sizeOf } from "../http/request_body.ts";
 import type { OtlpConfig } from "./otlp_config.ts";
 import { partialSuccessOf } from "./partial_success.ts";
 import { protobufLogs } from "./protobuf_logs.ts";
 
-const SCOPE = `"scopeLogs":[{"scope":{"name":"logaggregator","version":"${VERSION}"},"logRecords":[`;
+const SCOPE = { name: "logaggregator", version: VERSION };
+const SCOPE_LOGS = `"scopeLogs":[{"scope":${JSON.stringify(SCOPE)},"logRecords":[`;
 const AFTER = new TextEncoder().encode("]}]}]}");
 const CONTENT_TYPES = { json: "application/json", protobuf: "application/x-protobuf" } as const;
 /** Answers that a client sends again after, as the specification says. */
@@ -65,11 +66,17 @@ export class OtlpOutput extends RequestOutput {
   }
 
   #body(batch: EncodedBatch, range: Range): Uint8Array<ArrayBuffer> {
-    const before = `{"resourceLogs":[{"resource":{"attributes":[${batch.partition}]},${SCOPE}`;
-    const frame: Frame = { before: new TextEncoder().encode(before), after: AFTER };
-    const json = jsonList(batch, range, frame);
-    if (this.#config.encoding === "json") return json;
-    return protobufLogs(JSON.parse(new TextDecoder().decode(json)), sizeOf(batch, range) + 1024);
+    const attributes = `[${batch.partition}]`;
+    if (this.#config.encoding === "json") {
+      const before = `{"resourceLogs":[{"resource":{"attributes":${attributes}},${SCOPE_LOGS}`;
+      const frame: Frame = { before: new TextEncoder().encode(before), after: AFTER };
+      return jsonList(batch, range, frame);
+    }
+    const text = new TextDecoder().decode(
+      batch.bytes.subarray(offsetOf(batch, range.first), offsetOf(batch, range.end)),
+    );
+    const records = text.trimEnd().split("\n");
+    return protobufLogs({ resource: attributes, scope: SCOPE, records }, sizeOf(batch, range) + 1024);
   }
 
   protected override judge(

@@ -5,6 +5,9 @@ const VARINT = 0;
 const FIXED64 = 1;
 const BYTES = 2;
 
+/** In characters; a call of the system takes as long as so many in a loop. */
+const LONGEST_LOOP = 1000;
+
 /**
  * Writes protobuf from the end to the beginning: whoever writes a message knows its length then, since what is inside
  * it stands already. So fields, and the items of lists, are written in reverse.
@@ -31,10 +34,7 @@ export class ReverseWriter {
   }
 
   string(field: number, text: string): void {
-    const length = Buffer.byteLength(text);
-    this.#reserve(length);
-    this.#start -= length;
-    this.#bytes.write(text, this.#start);
+    const length = this.#ascii(text) ? text.length : this.#utf8(text);
     this.#small(length);
     this.#tag(field, BYTES);
   }
@@ -69,7 +69,32 @@ export class ReverseWriter {
 
   /** All that was written. */
   finish(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#bytes.subarray(this.#start));
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#start, this.length);
+  }
+
+  /** Writes a text of ASCII characters; false: it has others, or is so long that the system is faster. */
+  #ascii(text: string): boolean {
+    const { length } = text;
+    if (length > LONGEST_LOOP) return false;
+    this.#reserve(length);
+    const bytes = this.#bytes;
+    const start = this.#start - length;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) return false;
+      bytes[start + i] = code;
+    }
+    this.#start = start;
+    return true;
+  }
+
+  /** Writes any text; answers how many bytes it has. */
+  #utf8(text: string): number {
+    const length = Buffer.byteLength(text);
+    this.#reserve(length);
+    this.#start -= length;
+    this.#bytes.write(text, this.#start);
+    return length;
   }
 
   #tag(field: number, type: number): void {

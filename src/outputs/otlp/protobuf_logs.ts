@@ -33,39 +33,34 @@ interface JsonLogRecord {
   readonly attributes: readonly JsonKeyValue[];
 }
 
-/** A request of the JSON that the encoder makes. */
-export interface JsonLogs {
-  readonly resourceLogs: readonly {
-    readonly resource: { readonly attributes: readonly JsonKeyValue[] };
-    readonly scopeLogs: readonly {
-      readonly scope: { readonly name: string; readonly version: string };
-      readonly logRecords: readonly JsonLogRecord[];
-    }[];
-  }[];
+/** What a request is made of. */
+export interface LogsRequest {
+  /** Attributes of the resource, as a list in JSON. */
+  readonly resource: string;
+  readonly scope: { readonly name: string; readonly version: string };
+  /** As the encoder makes them. */
+  readonly records: readonly string[];
 }
 
 /** The request in protobuf. */
-export function protobufLogs({ resourceLogs }: JsonLogs, size?: number): Uint8Array<ArrayBuffer> {
+export function protobufLogs(
+  { resource, scope, records }: LogsRequest,
+  size?: number,
+): Uint8Array<ArrayBuffer> {
   const writer = new ReverseWriter(size);
-  for (const { resource, scopeLogs } of resourceLogs.toReversed()) {
-    const ofResource = writer.length;
-    for (const { scope, logRecords } of scopeLogs.toReversed()) {
-      const ofScope = writer.length;
-      for (let index = logRecords.length - 1; index >= 0; index--) {
-        const record = logRecords[index];
-        if (record !== undefined) writeRecord(writer, record);
-      }
-      const before = writer.length;
-      writer.string(2, scope.version);
-      writer.string(1, scope.name);
-      writer.message(1, before);
-      writer.message(2, ofScope);
-    }
-    const before = writer.length;
-    writeAttributes(writer, 1, resource.attributes);
-    writer.message(1, before);
-    writer.message(1, ofResource);
+  for (let index = records.length - 1; index >= 0; index--) {
+    // One by one: thousands of objects that are alive at once would cost much more.
+    writeRecord(writer, JSON.parse(records[index] ?? ""));
   }
+  let before = writer.length;
+  writer.string(2, scope.version);
+  writer.string(1, scope.name);
+  writer.message(1, before);
+  writer.message(2, 0);
+  before = writer.length;
+  writeAttributes(writer, 1, JSON.parse(resource));
+  writer.message(1, before);
+  writer.message(1, 0);
   return writer.finish();
 }
 

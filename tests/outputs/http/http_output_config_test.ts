@@ -96,8 +96,8 @@ Deno.test("httpOutputSchema says what is wrong, and never shows a secret", () =>
   }
 });
 
-Deno.test("httpOutputSchema masks credentials wherever the configuration is shown", () => {
-  const { shown, config } = parseConfig(
+Deno.test("httpOutputSchema masks credentials wherever the configuration is shown", async () => {
+  const { shown, config } = await parseConfig(
     `inputs: {files: [{paths: [/a]}]}
 output:
   type: http

@@ -69,6 +69,34 @@ Deno.test("the source of event JSON is found whatever stands before it", () => {
   }
 });
 
+Deno.test("the source of event JSON is found though records around it end alike", () => {
+  const tail = ',"source":"/a","fields":{}}';
+  const records = [
+    { stream: "/a", message: "m", fields: {} },
+    { stream: "/a", message: tail, fields: {} },
+    { stream: "/b", message: "m", fields: { n: 1, source: "/a", fields: {} } },
+    { stream: "/b", message: "m", fields: { n: tail } },
+    { stream: "/b", message: tail.slice(0, -2), fields: {} },
+    { stream: "/c/a", message: "m", fields: {} },
+    { stream: "/a", message: "m", fields: { n: {} } },
+    { stream: "/a", message: "", fields: {} },
+    { stream: "", message: tail, fields: {} },
+    { stream: "/a".repeat(400), message: "m", fields: {} },
+    { stream: "/a", message: "m", fields: {} },
+  ];
+  const events = records.map(({ stream, message, fields }) => ({
+    ...eventOf(message, fields),
+    source: { input: "i", stream, labels: {} },
+  }));
+  for (const turn of [records.keys().toArray(), records.keys().toArray().reverse()]) {
+    const found = seen({}, turn.map((index) => events[index]!));
+    assert.deepEqual(
+      found.map(({ headers }) => headers["source"]),
+      turn.map((index) => records[index]?.stream),
+    );
+  }
+});
+
 Deno.test("times of event JSON are read to the millisecond", () => {
   for (
     const timestamp of [0, 1, 999, NOW + 7.5, Date.UTC(1999, 11, 31, 23, 59, 59, 999), Date.UTC(2400, 1, 29)]

@@ -81,6 +81,13 @@ Deno.test("NatsOutput sends again only what was not acknowledged, and the stream
   }
 });
 
+Deno.test("NatsOutput waits as long as the next acknowledgement comes in time", async () => {
+  await using server = await NatsServer.start();
+  await using output = await outputTo(server, { timeout: "1s" });
+  server.fault = (_message, number) => ({ late: number * 600 });
+  assert.deepEqual(await output.send(withIds(LINES), never), ALL_SENT);
+});
+
 Deno.test("NatsOutput tells what a stream answers, and rejects what will never fit", async () => {
   await using server = await NatsServer.start();
   server.info = { max_payload: 200 };

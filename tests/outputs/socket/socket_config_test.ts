@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import * as schema from "../../../src/lib/schema.ts";
-import { outputTypes } from "../../../src/outputs/registry.ts";
+import { loadAllOutputTypes } from "../../../src/outputs/registry.ts";
 import { parseAddress } from "../../../src/outputs/socket/address.ts";
 import { socketOutput } from "../../../src/outputs/socket/socket_config.ts";
 import { RecordingLog } from "../../contracts/batches.ts";
@@ -89,7 +89,7 @@ Deno.test("outputs to sockets, syslog, nats and redis gather batches as they are
   };
   for (const [name, variants] of Object.entries(blocks)) {
     for (const block of variants) {
-      const type = outputTypes[name as "socket"];
+      const type = (await loadAllOutputTypes())[name as "socket"];
       const config = schema.parse(type.schema, { ...block, ...keys });
       await using output = await type.create(config, { name, log: new RecordingLog() });
       assert.deepEqual(output.batching, { events: 7, bytes: 3072, wait: 2000 }, name);
