@@ -1,18 +1,11 @@
 import { settledAs } from "./acknowledgement.ts";
-import {
-  buildInput,
-  buildOutput,
-  buildPipeline,
-  participantsOf,
-  pipelineSettings,
-} from "./build_pipeline.ts";
+import { buildInput, buildOutput, buildPipeline, pipelineSettings } from "./build_pipeline.ts";
 import {
   isSameProcessing,
   type PreparedProcessing,
   prepareProcessing,
   startProcessing,
 } from "./build_processing.ts";
-import type { CheckpointStore } from "./checkpoints/checkpoint_store.ts";
 import type { Config, InputEntry, OutputEntry } from "./config/config.ts";
 import { describeChanges, diffConfig } from "./config/diff.ts";
 import { ConfigError, formatProblem, type LoadedConfig, type Problem } from "./config/load.ts";
@@ -145,8 +138,8 @@ export class Agent {
       await this.#stores.open(config);
       const inputs = config.inputs.map((entry) => this.#createInput(entry, config, prepared));
       const lines = await this.#createOutputs(config.outputs, config);
-      const pipeline = this.#pipeline = this.#createPipeline(config);
-      await this.#restoreOutputs(lines, inputs);
+      const pipeline = this.#pipeline = await this.#createPipeline(config);
+      await this.#restoreOutputs(lines, inputs, config);
       // From here on a stop finds everything in its place.
       if (this.#stopping !== undefined) return;
       this.#prepared = prepared;
@@ -218,12 +211,13 @@ export class Agent {
 
   #createOutputs(entries: readonly OutputEntry[], config: Config): Promise<OutputLine[]> {
     const { logger } = this.#options;
-    return Promise.all(
-      entries.map((entry) => buildOutput(entry, config, logger.named(`output.${entry.name}`))),
-    );
+    return Promise.all(entries.map(async (entry) => {
+      const line = await buildOutput(entry, config, logger.named(`output.${entry.name}`));
+      return { ...line, ready: () => this.#stores.ready(line) };
+    }));
   }
 
-  #createPipeline(config: Config): Pipeline {
+  #createPipeline(config: Config): Promise<Pipeline> {
     return buildPipeline(config, this.#options.logger, (error) => {
       this.#log.error(error.message);
       this.stop("an output was closed", 1);
@@ -234,17 +228,19 @@ export class Agent {
    * Gives the outputs the state that was saved with the positions. They may cut back to it only if all inputs can
    * read what came after it once more, and if there is one store, whose commits hold both.
    */
-  async #restoreOutputs(lines: readonly OutputLine[], inputs: readonly CreatedInput[]): Promise<void> {
-    const participants = lines.flatMap(participantsOf);
+  async #restoreOutputs(
+    lines: readonly OutputLine[],
+    inputs: readonly CreatedInput[],
+    config: Config,
+  ): Promise<void> {
     const replayable = await canReplay(inputs, this.#log);
-    const store = this.#stores.only();
     const hasState = lines.some(({ output, buffer }) => output.participant !== undefined && !buffer.durable);
-    if (hasState && store === undefined) {
+    if (hasState && this.#stores.only(config) === undefined) {
       this.#log.warn(
         "Inputs keep their positions in several directories: after a crash outputs may hold lines twice",
       );
     }
-    this.#stores.restore(participants, store, replayable);
+    this.#stores.restore(lines, config, replayable);
     this.#stores.forgetOthers();
   }
 
@@ -268,7 +264,6 @@ export class Agent {
     const leaving = everything
       ? before.outputs
       : [...diff.outputs.removed, ...diff.outputs.changed.map((change) => change.before)];
-    const saved = this.#stores.only();
     await this.#stores.open(config);
     const lines = await this.#createOutputs(arriving, config);
     const inputs = [...diff.inputs.added, ...diff.inputs.changed.map(({ after }) => after)]
@@ -277,8 +272,8 @@ export class Agent {
     if (leaving.length > 0 || lines.length > 0 || !isSame) {
       const names = new Set(leaving.map(({ name }) => name));
       const processing = isSame ? undefined : await this.#startProcessing(prepared);
-      const settings = everything ? pipelineSettings(config, this.#options.logger) : undefined;
-      if (!(await this.#swapOutputs(names, lines, saved, { processing, settings }))) return;
+      const settings = everything ? await pipelineSettings(config, this.#options.logger) : undefined;
+      if (!(await this.#swapOutputs(names, lines, before, { processing, settings }))) return;
       this.#prepared = prepared;
     }
     this.#loaded = loaded;
@@ -288,28 +283,39 @@ export class Agent {
     await this.#inputs.end(ending, config.shutdown_timeout, this.#watching.signal);
     if (this.#stopping !== undefined) return;
     this.#inputs.run(inputs);
-    this.#stores.keep([...this.#outputs.values()].flatMap(participantsOf), this.#stores.only(config));
+    this.#stores.keep([...this.#outputs.values()], config);
     this.#stores.forgetOthers();
     await this.#stores.close(config, this.#inputs.ending);
     this.#log.info("Reloaded", { config: loaded.file, ...describeChanges(diff) });
   }
 
-  /** `store`: where the outputs' states are saved now. False when the agent stops meanwhile. */
+  /** `before`: whose stores have the outputs' states now. False when the agent stops meanwhile. */
   async #swapOutputs(
     names: ReadonlySet<string>,
     lines: readonly OutputLine[],
-    store: CheckpointStore | undefined,
+    before: Config,
     rest: Pick<Replacement, "processing" | "settings">,
   ): Promise<boolean> {
     const { processing } = rest;
-    const old = [...names].flatMap((name) => this.#outputs.get(name) ?? []).flatMap(participantsOf);
-    const fresh = lines.flatMap(participantsOf);
+    const old = [...names].flatMap((name) => this.#outputs.get(name) ?? []);
+    const goBack = () => {
+      this.#stores.leave(lines);
+      this.#stores.keep(old, before);
+    };
+    const successors = async () => {
+      this.#stores.leave(old);
+      this.#stores.restore(lines, before, false);
+      this.#stores.forgetOthers();
+      try {
+        await openBuffers(lines);
+      } catch (error) {
+        // At once: the old outputs go on to send.
+        goBack();
+        throw error;
+      }
+      return lines;
+    };
     try {
-      const successors = () => {
-        this.#stores.keep(old, undefined);
-        this.#stores.restore(fresh, store, false);
-        return Promise.resolve(lines);
-      };
       const replaced = await this.#pipeline?.replace(
         { leaving: names, successors, ...rest },
         RELOAD_PATIENCE_MS,
@@ -320,8 +326,7 @@ export class Agent {
       }
     } catch (error) {
       await processing?.[Symbol.asyncDispose]();
-      this.#stores.keep(fresh, undefined);
-      this.#stores.keep(old, store);
+      goBack();
       throw error;
     }
     for (const name of names) this.#outputs.delete(name);
@@ -365,4 +370,14 @@ export class Agent {
 function refuseUnbuilt(loaded: LoadedConfig): void {
   const problems = notBuiltYet(loaded);
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** Opens all, or none. */
+async function openBuffers(lines: readonly OutputLine[]): Promise<void> {
+  try {
+    for (const { buffer } of lines) await buffer.open();
+  } catch (error) {
+    for (const { buffer } of lines) await buffer[Symbol.asyncDispose]();
+    throw error;
+  }
 }

@@ -1,19 +1,18 @@
 import { join } from "node:path";
 import type { BatchBuffer } from "./buffers/batch_buffer.ts";
 import { MemoryBuffer } from "./buffers/memory.ts";
-import type { CheckpointParticipant } from "./checkpoints/checkpoint_store.ts";
 import type { ComponentType, PlannedType } from "./component.ts";
 import { type DeadLetters, NoDeadLetters } from "./delivery/dead_letter.ts";
-import { DeadLetterQueue } from "./delivery/dead_letter_queue.ts";
 import type { Config, InputEntry, OutputEntry } from "./config/config.ts";
 import type { Input, InputContext } from "./inputs/input.ts";
 import { inputTypes } from "./inputs/registry.ts";
 import { loadModule } from "./lib/load_module.ts";
 import type { Log } from "./lib/log.ts";
-import type { Output, OutputClosedError, OutputContext } from "./outputs/output.ts";
-import { outputTypes } from "./outputs/registry.ts";
+import type { OutputClosedError } from "./outputs/output.ts";
+import { outputType } from "./outputs/registry.ts";
 import { safeFileName } from "./lib/safe_file_name.ts";
 import { Lead } from "./delivery/lead.ts";
+import { LoggedState } from "./delivery/logged_state.ts";
 import type { OutputLine } from "./delivery/output_line.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { PipelineSettings } from "./pipeline_options.ts";
@@ -31,7 +30,7 @@ export function checkpointPlace(entry: InputEntry): CheckpointPlace | undefined 
 }
 
 /** Every checkpoint directory of a configuration, each with the shortest interval that an input asks for. */
-export function checkpointPlaces(config: Config): CheckpointPlace[] {
+export function checkpointPlaces(config: Pick<Config, "inputs">): CheckpointPlace[] {
   const places = new Map<string, CheckpointPlace>();
   for (const entry of config.inputs) {
     const place = checkpointPlace(entry);
@@ -53,22 +52,25 @@ export function buildInput(entry: InputEntry, context: InputContext): Input {
 
 /** Creates an output with the buffer before it. */
 export async function buildOutput(entry: OutputEntry, config: Config, log: Log): Promise<OutputLine> {
-  const type = outputTypes[entry.type] as ComponentType<unknown, Output | Promise<Output>, OutputContext>;
   const [place] = checkpointPlaces(config);
   const { name, optional } = entry;
-  const output = await type.create(entry.config, {
+  const output = await outputType(entry.type).create(entry.config, {
     name,
     log,
     directory: place?.directory ?? logDirectory(entry, config),
   });
   const { buffer, reliability } = settingsOf(entry, config);
   const { retry, circuit_breaker: breaker } = reliability;
+  const lead = new Lead(name, output.participant);
+  const hasLog = output.participant !== undefined && logDirectory(entry, config) !== undefined;
+  const logged = hasLog ? new LoggedState(lead) : undefined;
   return {
     name,
     output,
     optional,
-    buffer: await buildBuffer(entry, config, output, log),
-    lead: new Lead(name, output.participant),
+    buffer: await buildBuffer(entry, config, logged, log),
+    lead,
+    logged,
     full: {
       strategy: buffer.backpressure_strategy === "drop" ? "drop_newest" : buffer.backpressure_strategy,
       sampleRate: buffer.sample_rate,
@@ -107,7 +109,7 @@ export function logDirectory(entry: OutputEntry, { wal, buffer }: Config): strin
 async function buildBuffer(
   entry: OutputEntry,
   config: Config,
-  output: Output,
+  participant: LoggedState | undefined,
   log: Log,
 ): Promise<BatchBuffer> {
   const directory = logDirectory(entry, config);
@@ -127,49 +129,48 @@ async function buildBuffer(
     compression: wal.compression,
     compaction: wal.compaction_policy,
     retention: wal.retention,
-    participant: output.participant,
+    participant,
     log,
   });
 }
 
 /** Creates the pipeline. `onOutputClosed`: an output can never take anything again. */
-export function buildPipeline(
+export async function buildPipeline(
   config: Config,
   logger: { named(component: string): Log },
   onOutputClosed: (error: OutputClosedError) => void,
-): Pipeline {
+): Promise<Pipeline> {
   return new Pipeline({
     log: logger.named("pipeline"),
-    settings: pipelineSettings(config, logger),
+    settings: await pipelineSettings(config, logger),
     onOutputClosed,
   });
 }
 
 /** How the pipeline works with a configuration. */
-export function pipelineSettings(
+export async function pipelineSettings(
   config: Config,
   logger: { named(component: string): Log },
-): PipelineSettings {
+): Promise<PipelineSettings> {
   const { buffer, fan_out: { parallel, failure_strategy } } = config;
   return {
     budget: buffer.max_bytes,
     blockTimeout: buffer.block_timeout,
     parallel,
     stopOnFailure: failure_strategy === "stop",
-    deadLetters: buildDeadLetters(config, logger.named("dead_letters")),
+    deadLetters: await buildDeadLetters(config, logger.named("dead_letters")),
   };
 }
 
 /** Creates what keeps records that cannot be processed or delivered. */
-function buildDeadLetters(
+async function buildDeadLetters(
   { dead_letter: { enabled, dir, ...limits } }: Config,
   log: Log,
-): DeadLetters {
+): Promise<DeadLetters> {
   if (!enabled || dir === undefined) return new NoDeadLetters(log);
+  const { DeadLetterQueue } = await loadModule<typeof import("./delivery/dead_letter_queue.ts")>(
+    "./delivery/dead_letter_queue.ts",
+    import.meta.url,
+  );
   return new DeadLetterQueue({ directory: dir, ...limits, log });
-}
-
-/** An output behind a log has its state saved there, with the place in the log. */
-export function participantsOf({ lead, buffer }: OutputLine): CheckpointParticipant[] {
-  return lead === undefined || buffer.durable ? [] : [lead];
 }

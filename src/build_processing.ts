@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import type { ComponentType } from "./component.ts";
 import type { Framer } from "./framing/framer.ts";
 import { framingOf } from "./framing/framing_options.ts";
 import type { Config, InputEntry } from "./config/config.ts";
@@ -12,7 +11,7 @@ import { loadModule } from "./lib/load_module.ts";
 import type { Log } from "./lib/log.ts";
 import type { PermissionNeed } from "./lib/permission.ts";
 import { reasonOf } from "./lib/reason.ts";
-import { outputTypes } from "./outputs/registry.ts";
+import { outputType } from "./outputs/registry.ts";
 import type { Way } from "./delivery/parcels.ts";
 import type { Processing } from "./pipeline_options.ts";
 import { isPlain, type PlanFiles, type ProcessorPlan } from "./processing/plan.ts";
@@ -74,9 +73,7 @@ export function planOf({ outputs }: Config, { name, parsers, transforms }: Input
 /** Whether an output writes whatever it gets as it is. */
 function takesAnything({ type, config, if: condition, routes }: ProcessorPlan["outputs"][number]): boolean {
   if (condition !== undefined || routes.length > 0) return false;
-  const types: Readonly<Record<string, Pick<ComponentType<unknown, unknown, unknown>, "takesLines">>> =
-    outputTypes;
-  return types[type]?.takesLines?.(config) ?? false;
+  return outputType(type).takesLines?.(config) ?? false;
 }
 
 /** A file or a directory that parsers or transforms work with, and where the plan names it. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { Agent } from "../src/agent.ts";
+import { openCheckpointStore } from "../src/checkpoints/kv_checkpoint_store.ts";
 import { ConfigError, type LoadedConfig, parseConfig } from "../src/config/load.ts";
+import { periodOf } from "../src/delivery/logged_state.ts";
 import type { Logger } from "../src/telemetry/logger.ts";
 import { RecordingLog, until } from "./inputs/file/support.ts";
 
@@ -29,7 +31,7 @@ class Life implements AsyncDisposable {
       pollOnly: true,
       requireHealthy: false,
       logger,
-      load: () => Promise.resolve().then(() => this.loaded()),
+      load: () => this.loaded(),
     });
   }
   path(name: string): string {
@@ -54,11 +56,11 @@ class Life implements AsyncDisposable {
   configure(inputs: string, rest: string): void {
     this.text = `inputs:\n  files:\n${inputs}${rest}`;
   }
-  loaded(): LoadedConfig {
+  loaded(): Promise<LoadedConfig> {
     return parseConfig(this.text, "config.yaml", () => undefined);
   }
   async start(): Promise<void> {
-    await this.agent.start(this.loaded());
+    await this.agent.start(await this.loaded());
   }
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -214,4 +216,32 @@ Deno.test("Agent hands the files of a removed input to another one, at the byte 
   await life.agent.reload();
   life.append("a.log", "three\n");
   await until("three", () => life.read("out") === "one\ntwo\nthree\n");
+});
+
+Deno.test("Agent whose output was to lose its log goes on with it when another log cannot be opened", async () => {
+  await using life = new Life();
+  const wal = `wal: {enabled: true, dir: "${life.path("wal")}", sync_interval: 5ms}\n`;
+  const outputs = (keys: string, more = "") =>
+    `outputs:\n  - {name: a, type: file, path: "${life.path("out")}"${keys}}\n${more}${wal}`;
+  const inputs = life.input("a.log");
+  life.append("a.log", "one\n");
+  life.configure(inputs, outputs(""));
+  await life.start();
+  await until("one", () => life.read("out") === "one\n");
+  fs.writeFileSync(life.path("wal/b"), "no directory");
+  life.configure(inputs, outputs(", buffer: {type: memory}", `  - {name: b, type: "null"}\n`));
+  await life.agent.reload();
+  assert.match(life.log.of("error").at(-1)!, /Cannot apply the new .*; the old configuration runs on/);
+  life.append("a.log", "two\n");
+  await until("two", () => life.read("out") === "one\ntwo\n");
+  await life.stop();
+  const times = { interval: 3_600_000, retention: Infinity };
+  await using store = await openCheckpointStore({
+    ...times,
+    directory: life.path("checkpoints"),
+    log: life.log,
+  });
+  const period = periodOf(store.stateOf("file:a"));
+  assert.ok(period !== undefined);
+  assert.ok(life.read("wal/a/cursor.0").includes(period) && life.read("wal/a/cursor.1").includes(period));
 });

@@ -8,13 +8,13 @@ import { stateOf } from "./support/pipeline.ts";
 
 const INPUT = "inputs: {files: [{paths: [/a], checkpoint_path: /checkpoints}]}\n";
 
-function configOf(text: string) {
-  return parseConfig(`${INPUT}${text}`, "c.yaml", () => undefined).config;
+async function configOf(text: string) {
+  return (await parseConfig(`${INPUT}${text}`, "c.yaml", () => undefined)).config;
 }
 
 /** What stands before each output of a configuration. */
-function linesOf(text: string): Promise<OutputLine[]> {
-  const config = configOf(text);
+async function linesOf(text: string): Promise<OutputLine[]> {
+  const config = await configOf(text);
   return Promise.all(config.outputs.map((entry) => buildOutput(entry, config, new RecordingLog())));
 }
 
@@ -63,22 +63,25 @@ reliability: {retry: {max_retries: 9}, circuit_breaker: {failure_threshold: 2, i
   assert.ok(!all!.buffer.hasRoom(1, 2048));
 });
 
-Deno.test("logDirectory is where an output has its log, and nowhere for those that have none", () => {
-  const directories = (text: string) => {
-    const config = configOf(text);
+Deno.test("logDirectory is where an output has its log, and nowhere for those that have none", async () => {
+  const directories = async (text: string) => {
+    const config = await configOf(text);
     return config.outputs.map((entry) => logDirectory(entry, config));
   };
   const two = (keys: string) =>
     `outputs: [{name: "../a b", type: "null", ${keys}}, {name: c, type: "null"}]\n`;
-  assert.deepEqual(directories(`${two("")}wal: {dir: /w}\n`), [undefined, undefined]);
-  assert.deepEqual(directories(`${two("")}wal: {enabled: true, dir: /w}\n`), ["/w/%2e.%2fa%20b", "/w/c"]);
-  assert.deepEqual(directories(`${two("")}wal: {dir: /w}\nbuffer: {type: disk}\n`), [
+  assert.deepEqual(await directories(`${two("")}wal: {dir: /w}\n`), [undefined, undefined]);
+  assert.deepEqual(await directories(`${two("")}wal: {enabled: true, dir: /w}\n`), [
     "/w/%2e.%2fa%20b",
     "/w/c",
   ]);
-  const own = directories(`${two("buffer: {type: memory}")}wal: {enabled: true, dir: /w}\n`);
+  assert.deepEqual(await directories(`${two("")}wal: {dir: /w}\nbuffer: {type: disk}\n`), [
+    "/w/%2e.%2fa%20b",
+    "/w/c",
+  ]);
+  const own = await directories(`${two("buffer: {type: memory}")}wal: {enabled: true, dir: /w}\n`);
   assert.deepEqual(own, [undefined, "/w/c"]);
-  assert.deepEqual(directories(`${two("buffer: {type: disk}")}wal: {dir: /w}\n`), [
+  assert.deepEqual(await directories(`${two("buffer: {type: disk}")}wal: {dir: /w}\n`), [
     "/w/%2e.%2fa%20b",
     undefined,
   ]);
@@ -142,13 +145,13 @@ Deno.test("buildOutput compresses a log, and keeps delivered segments, as config
   }
 });
 
-Deno.test("pipelineSettings are those of the configuration", () => {
-  const settings = (text: string) => {
+Deno.test("pipelineSettings are those of the configuration", async () => {
+  const settings = async (text: string) => {
     const log = new RecordingLog();
-    const { deadLetters: _, ...rest } = pipelineSettings(configOf(text), { named: () => log });
+    const { deadLetters: _, ...rest } = await pipelineSettings(await configOf(text), { named: () => log });
     return rest;
   };
-  assert.deepEqual(settings(`output: {type: "null"}\n`), {
+  assert.deepEqual(await settings(`output: {type: "null"}\n`), {
     budget: 16 * 1024 * 1024,
     blockTimeout: 5000,
     parallel: true,
@@ -156,7 +159,7 @@ Deno.test("pipelineSettings are those of the configuration", () => {
   });
   const multi =
     `output: {type: multi, multi: {outputs: [{type: "null"}], parallel: false, failure_strategy: stop}}\n`;
-  assert.deepEqual(settings(`${multi}buffer: {max_bytes: 2MiB, block_timeout: 7s}\n`), {
+  assert.deepEqual(await settings(`${multi}buffer: {max_bytes: 2MiB, block_timeout: 7s}\n`), {
     budget: 2 * 1024 * 1024,
     blockTimeout: 7000,
     parallel: false,

@@ -15,13 +15,13 @@ import { outputOf, planJob } from "./support/plan.ts";
 
 const FILES = "inputs: {files: [{name: in, paths: [/log]}]}\n";
 
-function loaded(text: string): LoadedConfig {
+function loaded(text: string): Promise<LoadedConfig> {
   return parseConfig(text, "config.yaml", () => undefined);
 }
 
 /** What is wrong with a configuration, as it is told. */
 async function problemsOf(text: string): Promise<string[]> {
-  const error = await prepareProcessing(loaded(text)).then(
+  const error = await prepareProcessing(await loaded(text)).then(
     () => assert.fail("it was accepted"),
     (error: unknown) => error,
   );
@@ -39,45 +39,46 @@ function directory(files: Record<string, string>): { path: string; [Symbol.dispo
   return { path, [Symbol.dispose]: () => fs.rmSync(path, { recursive: true }) };
 }
 
-Deno.test("planProcessing lets records pass as they came where nothing has to be done with them", () => {
-  const way = (text: string) => planProcessing(loaded(FILES + text).config).ways.get("in");
-  assert.deepEqual(way("output: {type: stdout}\n"), { raw: ["stdout"], processed: [] });
-  assert.deepEqual(way("output: {type: stdout, encoding: json}\n"), { raw: [], processed: ["stdout"] });
-  assert.deepEqual(way("parser: {type: json}\n"), { raw: [], processed: ["stdout"] });
-  assert.deepEqual(way('parser: {type: multiline, multiline: {pattern: "^x"}}\n'), {
+Deno.test("planProcessing lets records pass as they came where nothing has to be done with them", async () => {
+  const way = async (text: string) => planProcessing((await loaded(FILES + text)).config).ways.get("in");
+  assert.deepEqual(await way("output: {type: stdout}\n"), { raw: ["stdout"], processed: [] });
+  assert.deepEqual(await way("output: {type: stdout, encoding: json}\n"), { raw: [], processed: ["stdout"] });
+  assert.deepEqual(await way("parser: {type: json}\n"), { raw: [], processed: ["stdout"] });
+  assert.deepEqual(await way('parser: {type: multiline, multiline: {pattern: "^x"}}\n'), {
     raw: ["stdout"],
     processed: [],
   });
   const outputs = "outputs: [{type: stdout}, {name: some, type: stdout, if: 'true'}, " +
     "{name: routed, type: stdout, routes: [a]}, {name: json, type: stdout, encoding: json}]\n";
-  assert.deepEqual(way(outputs), { raw: ["stdout"], processed: ["some", "routed", "json"] });
+  assert.deepEqual(await way(outputs), { raw: ["stdout"], processed: ["some", "routed", "json"] });
 });
 
-Deno.test("planProcessing lets records pass as they came to outputs only that write lines", () => {
-  const outputs = (text: string) => {
-    const { raw = [], processed = [] } = planProcessing(loaded(`${FILES}${text}\n`).config).ways.get("in") ??
-      {};
+Deno.test("planProcessing lets records pass as they came to outputs only that write lines", async () => {
+  const outputs = async (text: string) => {
+    const { raw = [], processed = [] } =
+      planProcessing((await loaded(`${FILES}${text}\n`)).config).ways.get("in") ??
+        {};
     return { raw, processed };
   };
   const lines =
     '{type: socket, address: "tcp://a:1", encoding: text}, {type: s3, bucket: logs, encoding: text}, ' +
     '{type: "null", encoding: text}, {type: file, path: /x}, {type: nats, encoding: text}, ' +
     "{type: redis, encoding: text}";
-  assert.deepEqual(outputs(`outputs: [${lines}]`), {
+  assert.deepEqual(await outputs(`outputs: [${lines}]`), {
     raw: ["socket", "s3", "null", "file", "nats", "redis"],
     processed: [],
   });
   const others = '{type: loki, endpoint: "http://a"}, {type: splunk_hec, endpoint: "http://a", token: t}, ' +
     '{type: syslog, address: "udp://a:1"}, {type: kafka, encoding: text}, {type: nats, subject: "a.{{ level }}", encoding: text}, ' +
     '{type: redis, key: "a{{ level }}", encoding: text}, {type: http, endpoint: "http://a", format: text}';
-  assert.deepEqual(outputs(`outputs: [${others}]`), {
+  assert.deepEqual(await outputs(`outputs: [${others}]`), {
     raw: [],
     processed: ["loki", "splunk_hec", "syslog", "kafka", "nats", "redis", "http"],
   });
 });
 
-Deno.test("planOf gives an input its own parser and transforms before those of all", () => {
-  const { config } = loaded(`
+Deno.test("planOf gives an input its own parser and transforms before those of all", async () => {
+  const { config } = await loaded(`
 inputs:
   files:
     - {name: own, paths: [/a], parser: {type: logfmt}, transforms: [{type: remove, fields: [a]}]}
@@ -197,10 +198,12 @@ Deno.test("prepareProcessing reads files and directories for parsers and transfo
   // As Kubernetes mounts a ConfigMap: links to files through a link to their directory.
   fs.symlinkSync(join(files.path, "data"), join(files.path, "patterns/..data"));
   fs.symlinkSync("..data/linked", join(files.path, "patterns/linked"));
-  const prepared = await prepareProcessing(loaded(`${FILES}
+  const prepared = await prepareProcessing(
+    await loaded(`${FILES}
 parser: {type: grok, pattern: "%{OWN:a} %{LINKED:n:int}", patterns_dir: "${files.path}/patterns/"}
 transforms: [{type: lookup, file: "${files.path}/t.csv", field: a}]
-`));
+`),
+  );
   assert.deepEqual(
     [...prepared.files.keys()].map((path) => path.slice(files.path.length + 1)).sort(),
     ["patterns/linked", "patterns/own", "t.csv"],
@@ -211,12 +214,14 @@ transforms: [{type: lookup, file: "${files.path}/t.csv", field: a}]
 });
 
 Deno.test("prepareProcessing warns of patterns that explode at their places, once, and not with the records", async () => {
-  const { warnings, processors } = await prepareProcessing(loaded(`
+  const { warnings, processors } = await prepareProcessing(
+    await loaded(`
 inputs: {files: [{name: in, paths: [/a]}, {name: second, paths: [/b]}]}
 parser:
   - {type: grok, pattern: "^(?<n>(\\\\w+)+)$"}
   - {type: regex, pattern: "^(?<n>(a+)+)$"}
-`));
+`),
+  );
   assert.deepEqual(warnings.map(({ line, path }) => [line, path]), [[4, "parser[0]"], [
     5,
     "parser[1].pattern",
@@ -225,15 +230,15 @@ parser:
   assert.deepEqual(processors.get("in")?.process(planJob(["x\n"])).warnings, []);
 });
 
-Deno.test("processingNeeds names the files that parsers and transforms work with", () => {
-  const needs = (text: string) =>
-    processingNeeds(loaded(FILES + text).config).map((need) => {
+Deno.test("processingNeeds names the files that parsers and transforms work with", async () => {
+  const needs = async (text: string) =>
+    processingNeeds((await loaded(FILES + text)).config).map((need) => {
       assert.equal(need.name, "read");
       return "path" in need ? need.path : "";
     });
-  assert.deepEqual(needs("parser: {type: json}\n"), []);
+  assert.deepEqual(await needs("parser: {type: json}\n"), []);
   assert.deepEqual(
-    needs(`parser: {type: grok, pattern: "%{A}", patterns_dir: [/p, /q]}
+    await needs(`parser: {type: grok, pattern: "%{A}", patterns_dir: [/p, /q]}
 transforms: [{type: lookup, file: /t.csv, field: a}, {type: geoip, database: /g.mmdb, field: a}]\n`),
     ["/p", "/q", "/t.csv", "/g.mmdb"],
   );
@@ -241,9 +246,9 @@ transforms: [{type: lookup, file: /t.csv, field: a}, {type: geoip, database: /g.
 
 Deno.test("isSameProcessing tells whether a reload has to change what runs", async () => {
   using files = directory({ "t.csv": "key,value\na,1\n" });
-  const prepare = (text = "") =>
+  const prepare = async (text = "") =>
     prepareProcessing(
-      loaded(`${FILES}transforms: [{type: lookup, file: "${files.path}/t.csv", field: a}]\n${text}`),
+      await loaded(`${FILES}transforms: [{type: lookup, file: "${files.path}/t.csv", field: a}]\n${text}`),
     );
   const before = await prepare();
   assert.ok(isSameProcessing(before, await prepare()));
@@ -256,7 +261,7 @@ Deno.test("isSameProcessing tells whether a reload has to change what runs", asy
 });
 
 Deno.test("startProcessing answers processing that does nothing where nothing is to do", async () => {
-  const processing = await startProcessing(await prepareProcessing(loaded(FILES)), new RecordingLog());
+  const processing = await startProcessing(await prepareProcessing(await loaded(FILES)), new RecordingLog());
   await processing.waitForRoom();
   assert.deepEqual(processing.ways.get("in"), { raw: ["stdout"], processed: [] });
   await assert.rejects(processing.process("in", planJob(["a\n"])), /it has no plan/);
@@ -264,7 +269,7 @@ Deno.test("startProcessing answers processing that does nothing where nothing is
 });
 
 Deno.test("startProcessing processes as the configuration says", async () => {
-  const prepared = await prepareProcessing(loaded(`${FILES}parser: {type: json}\n`));
+  const prepared = await prepareProcessing(await loaded(`${FILES}parser: {type: json}\n`));
   const processing = await startProcessing(prepared, new RecordingLog());
   const [line = ""] = outputOf(await processing.process("in", planJob(['{"msg":"a"}\n'])), "stdout");
   assert.equal(JSON.parse(line).message, "a");

@@ -8,6 +8,7 @@ export const commandModules = {
   dlqReplay: () => loadModule<typeof import("./dlq_replay.ts")>("./dlq_replay.ts", import.meta.url),
   explain: () => loadModule<typeof import("./explain.ts")>("./explain.ts", import.meta.url),
   parseLines: () => loadModule<typeof import("./parse_lines.ts")>("./parse_lines.ts", import.meta.url),
+  schema: () => loadModule<typeof import("./schema.ts")>("./schema.ts", import.meta.url),
   testConfig: () => loadModule<typeof import("./test_config.ts")>("./test_config.ts", import.meta.url),
   wal: () => loadModule<typeof import("./wal.ts")>("./wal.ts", import.meta.url),
 };

@@ -74,7 +74,7 @@ export const COMMANDS: readonly Command<Host>[] = [
     name: "schema",
     summary: "Print the JSON Schema of the configuration, for editors",
     options: [],
-    run: async () => (await import("./schema.ts")).printSchema(),
+    run: async () => (await commandModules.schema()).printSchema(),
   },
   {
     name: "checkpoints list",

@@ -41,7 +41,7 @@ async function runIn(directory: string, duration: number | undefined, host: Host
     const env = (name: string) => name === "LOGAGGREGATOR_DEMO_DIR" ? directory : undefined;
     return parseConfig(example, "config.yaml.example", env);
   };
-  const loaded = load();
+  const loaded = await load();
   const needs = neededPermissions(loaded, false).filter(({ name }) => name === "read" || name === "write");
   const all = { path: directory, why: "the demo's folder" };
   await narrowPermissions([...needs, { name: "read", ...all }, { name: "write", ...all }]);
@@ -61,7 +61,7 @@ async function runIn(directory: string, duration: number | undefined, host: Host
     pollOnly: false,
     requireHealthy: false,
     logger,
-    load: () => Promise.resolve(load()),
+    load,
   });
   const generator = new LogGenerator(directory);
   await agent.start(loaded);

@@ -205,8 +205,13 @@ class ReplayOutputs implements AsyncDisposable {
         : reasonOf(error);
       throw new Error(`Cannot send to output "${name}": ${reason}`, { cause: error });
     }
-    const store = this.#stores.only();
-    this.#stores.restore(lead === undefined ? [] : [lead], store, false);
+    const { config } = this.#loaded;
+    const store = this.#stores.only(config);
+    // Also that of an output with a log: what is sent does not go through it.
+    if (lead !== undefined) {
+      this.#stores.restore([{ lead }], config, false);
+      if (store === undefined) await this.#stores.forget(lead.key);
+    }
     return store;
   }
 

@@ -1,20 +1,17 @@
 import { dirname } from "node:path";
 import { logDirectory } from "../build_pipeline.ts";
 import { processingNeeds } from "../build_processing.ts";
+import type { InputEntry } from "../config/config.ts";
 import type { LoadedConfig } from "../config/load.ts";
 import { inputTypes } from "../inputs/registry.ts";
 import { MODULE_NEEDS } from "../lib/load_module.ts";
 import type { PermissionNeed } from "../lib/permission.ts";
 import { withoutCovered } from "../lib/permissions.ts";
-import { outputTypes } from "../outputs/registry.ts";
+import { outputType } from "../outputs/registry.ts";
 
-/** A kind as both registries have it, whatever its configuration. */
-interface AnyType {
-  permissions?(config: unknown): PermissionNeed[];
-}
-
-function needsOf(types: Readonly<Record<string, unknown>>, type: string, config: unknown): PermissionNeed[] {
-  return (types[type] as AnyType | undefined)?.permissions?.(config) ?? [];
+function inputNeeds({ type, config }: InputEntry): PermissionNeed[] {
+  const { permissions } = inputTypes[type] as { permissions?(config: unknown): PermissionNeed[] };
+  return permissions?.(config) ?? [];
 }
 
 function directoryNeeds(path: string, why: string): PermissionNeed[] {
@@ -39,8 +36,8 @@ export function neededPermissions(loaded: LoadedConfig, watchConfig: boolean): P
       variable,
       why: "named in the configuration",
     })),
-    ...inputs.flatMap((entry) => needsOf(inputTypes, entry.type, entry.config)),
-    ...outputs.flatMap((entry) => needsOf(outputTypes, entry.type, entry.config)),
+    ...inputs.flatMap(inputNeeds),
+    ...outputs.flatMap(({ type, config }) => outputType(type).permissions(config)),
     ...processingNeeds(loaded.config),
     ...MODULE_NEEDS,
     ...(deadLetter.enabled && deadLetter.dir !== undefined

@@ -1,7 +1,7 @@
 import { configurationSchema } from "../config/reference.ts";
 
 /** Prints the JSON Schema of the configuration, for editors. Resolves with the exit code. */
-export function printSchema(): Promise<number> {
-  console.log(configurationSchema().trimEnd());
-  return Promise.resolve(0);
+export async function printSchema(): Promise<number> {
+  console.log((await configurationSchema()).trimEnd());
+  return 0;
 }

@@ -1,12 +1,12 @@
 import { type InputTypeName, inputTypes } from "../inputs/registry.ts";
 import * as schema from "../lib/schema.ts";
-import { type OutputTypeName, outputTypes } from "../outputs/registry.ts";
+import type { OutputTypeName, OutputTypes } from "../outputs/registry.ts";
 import { type ParserConfig, parserConfig } from "../parsers/parser_config.ts";
 import { type TransformConfig, transformConfig } from "../transforms/transform_config.ts";
 import * as sections from "./sections.ts";
 
 type InputConfig<Type extends InputTypeName> = schema.Infer<(typeof inputTypes)[Type]["schema"]>;
-type OutputConfig<Type extends OutputTypeName> = schema.Infer<(typeof outputTypes)[Type]["schema"]>;
+type OutputConfig<Type extends OutputTypeName> = schema.Infer<OutputTypes[Type]["schema"]>;
 
 /** An input as configured. `path`: where it stands, for example `inputs.files[0]`. */
 export type InputEntry = {
@@ -83,16 +83,12 @@ const outputCommon = {
   reliability: sections.reliability.describe("Its own settings, instead of those of the top level."),
 };
 
-const plainOutputs = Object.fromEntries(
-  Object.entries(outputTypes).map(([name, type]) => [name, type.schema as schema.Schema<unknown>]),
-);
+/** What `type` of an output is where none is written. */
+export const DEFAULT_OUTPUT = "stdout" satisfies OutputTypeName;
 
-const singleOutput = schema.variants({
-  noun: "output type",
-  fallback: "stdout",
-  common: outputCommon,
-  types: plainOutputs,
-});
+function outputVariants(types: Readonly<Record<string, schema.Schema<unknown>>>) {
+  return schema.variants({ noun: "output type", fallback: DEFAULT_OUTPUT, common: outputCommon, types });
+}
 
 const failureStrategy = schema.choice(["continue", "stop"]).default("continue")
   .describe("Whether the other outputs get anything new while one fails.");
@@ -100,50 +96,50 @@ const parallel = schema.boolean().default(true).describe(
   "Send to all outputs at once; else to one after the other, to each when the one before it has the records.",
 );
 
-const output = schema.variants({
-  noun: "output type",
-  fallback: "stdout",
-  common: outputCommon,
-  types: {
-    ...plainOutputs,
+/** The whole configuration, as users write it, with outputs of these types. */
+export function rootSchemaOf(outputTypes: Partial<OutputTypes>) {
+  const types = Object.fromEntries(
+    Object.entries(outputTypes).map(([name, type]) => [name, type.schema as schema.Schema<unknown>]),
+  );
+  const singleOutput = outputVariants(types);
+  const output = outputVariants({
+    ...types,
     multi: schema.object({
       outputs: schema.list(singleOutput, { min: 1 }).required().describe("The outputs."),
       failure_strategy: failureStrategy,
       parallel,
     }),
-  },
-});
-
-/** The whole configuration, as users write it. */
-export const rootSchema = schema.object({
-  inputs: schema.object(inputLists).check(atLeastOneInput).default({}).describe("Where records come from."),
-  parser: parserKey("The parser of all inputs that have none of their own."),
-  transforms: transformList.describe(
-    "What changes or drops the records of all inputs, after the inputs' own.",
-  ),
-  output: output.default({}).describe("Where records go."),
-  outputs: schema.list(singleOutput, { min: 1 }).describe("Several outputs, instead of output."),
-  logging: sections.logging.default({}),
-  buffer: sections.buffer.default({}),
-  wal: sections.wal.default({}),
-  worker_pool: sections.workerPool.default({}),
-  reliability: sections.reliability.default({}),
-  dead_letter: sections.deadLetter.default({}),
-  metrics: sections.metrics.default({}),
-  health: sections.health.default({}),
-  tracing: sections.tracing.default({}),
-  profiling: sections.profiling.default({}),
-  performance: sections.performance.default({}),
-  shutdown_timeout: schema.duration().default("30s").describe(
-    "How long a stop waits until all is delivered.",
-  ),
-  tests: schema.list(sections.test).default([]).describe(
-    "Tests of parsers and transforms, which `logaggregator test` runs.",
-  ),
-}).moved({ circuit_breaker: "reliability.circuit_breaker" });
+  });
+  return schema.object({
+    inputs: schema.object(inputLists).check(atLeastOneInput).default({}).describe("Where records come from."),
+    parser: parserKey("The parser of all inputs that have none of their own."),
+    transforms: transformList.describe(
+      "What changes or drops the records of all inputs, after the inputs' own.",
+    ),
+    output: output.default({}).describe("Where records go."),
+    outputs: schema.list(singleOutput, { min: 1 }).describe("Several outputs, instead of output."),
+    logging: sections.logging.default({}),
+    buffer: sections.buffer.default({}),
+    wal: sections.wal.default({}),
+    worker_pool: sections.workerPool.default({}),
+    reliability: sections.reliability.default({}),
+    dead_letter: sections.deadLetter.default({}),
+    metrics: sections.metrics.default({}),
+    health: sections.health.default({}),
+    tracing: sections.tracing.default({}),
+    profiling: sections.profiling.default({}),
+    performance: sections.performance.default({}),
+    shutdown_timeout: schema.duration().default("30s").describe(
+      "How long a stop waits until all is delivered.",
+    ),
+    tests: schema.list(sections.test).default([]).describe(
+      "Tests of parsers and transforms, which `logaggregator test` runs.",
+    ),
+  }).moved({ circuit_breaker: "reliability.circuit_breaker" });
+}
 
 /** The whole configuration, as validated. */
-export type RootConfig = schema.Infer<typeof rootSchema>;
+export type RootConfig = schema.Infer<ReturnType<typeof rootSchemaOf>>;
 
 /** The configuration in the form that the program uses: names given, defaults filled in, one list of outputs. */
 export interface Config extends Omit<RootConfig, "inputs" | "output" | "outputs" | "parser" | "transforms"> {

@@ -1,6 +1,7 @@
-import type { Position } from "../lib/schema_node.ts";
+import type { Node, Position } from "../lib/schema_node.ts";
 import * as schema from "../lib/schema.ts";
-import { type Config, rootSchema } from "./config.ts";
+import { loadAllOutputTypes, loadOutputTypes, type OutputTypes } from "../outputs/registry.ts";
+import { type Config, DEFAULT_OUTPUT, rootSchemaOf } from "./config.ts";
 import { type Environment, expander } from "./environment.ts";
 import { hintsOf } from "./hints.ts";
 import { normalise } from "./normalise.ts";
@@ -36,16 +37,11 @@ export async function loadConfig(
 }
 
 /** The same for a text that is at hand; `file` is the name to show. */
-export function parseConfig(text: string, file: string, env: Environment): LoadedConfig {
+export async function parseConfig(text: string, file: string, env: Environment): Promise<LoadedConfig> {
   const yaml = readYaml(text);
   const syntax = yaml.mistakes.map(({ at, message }) => problemAt(file, at, "", message));
   if (yaml.mistakes.some(({ fatal }) => fatal)) throw new ConfigError(syntax);
-  const asked = new Set<string>();
-  const { value, shown, mistakes, notices, positions } = schema.validate(
-    rootSchema,
-    yaml.node,
-    expander(env, asked),
-  );
+  const { value, shown, mistakes, notices, positions, variables } = await validate(yaml.node, env);
   const problems = [
     ...syntax,
     ...mistakes.map(({ at, path, message }) => problemAt(file, at, path, message)),
@@ -74,9 +70,41 @@ export function parseConfig(text: string, file: string, env: Environment): Loade
     warnings: inOrder(warnings),
     // The default output would stand beside the list.
     shown: value.outputs === undefined ? { ...rest, output } : rest,
-    variables: [...asked],
+    variables,
     positions,
   };
+}
+
+/**
+ * Validates with the output types that the text names. A key of another type is a mistake to these, and so is a type
+ * that the environment names: if there is any mistake, all types take part, and what they say counts.
+ */
+async function validate(node: Node, env: Environment) {
+  const words = new Set<string>([DEFAULT_OUTPUT]);
+  if (node.kind === "map") {
+    node.entries.filter(({ key }) => key === "output" || key === "outputs")
+      .forEach(({ value }) => addWords(words, value));
+  }
+  const found = validateWith(await loadOutputTypes(words), node, env);
+  return found.mistakes.length === 0 ? found : validateWith(await loadAllOutputTypes(), node, env);
+}
+
+function validateWith(types: Partial<OutputTypes>, node: Node, env: Environment) {
+  const asked = new Set<string>();
+  const result = schema.validate(rootSchemaOf(types), node, expander(env, asked));
+  return { ...result, variables: [...asked] };
+}
+
+/** Adds all keys and values in a tree. */
+function addWords(words: Set<string>, node: Node): void {
+  if (node.kind === "list") node.items.forEach((item) => addWords(words, item));
+  else if (node.kind === "scalar") words.add(String(node.value));
+  else {
+    for (const { key, value } of node.entries) {
+      words.add(key);
+      addWords(words, value);
+    }
+  }
 }
 
 /** Where `path` is written, or else the nearest part above it that is. */

@@ -1,16 +1,17 @@
 import { stringify } from "./yaml_library.ts";
 import { inputTypes } from "../inputs/registry.ts";
 import { type Definition, type Definitions, keysOf, type Shape } from "../lib/schema_definition.ts";
-import * as schema from "../lib/schema.ts";
-import { outputTypes } from "../outputs/registry.ts";
+import { toJsonSchema } from "../lib/schema_json.ts";
+import { loadAllOutputTypes, type OutputTypes } from "../outputs/registry.ts";
 import { parserConfig, parserExample } from "../parsers/parser_config.ts";
 import { transformConfig, transformExample } from "../transforms/transform_config.ts";
-import { rootSchema } from "./config.ts";
+import { rootSchemaOf } from "./config.ts";
 import { PLANNED_SECTIONS } from "./planned.ts";
 
 /** The JSON Schema of the configuration file, as text. */
-export function configurationSchema(): string {
-  return `${JSON.stringify(schema.toJsonSchema(rootSchema, "Configuration of logaggregator"), null, 2)}\n`;
+export async function configurationSchema(): Promise<string> {
+  const root = rootSchemaOf(await loadAllOutputTypes());
+  return `${JSON.stringify(toJsonSchema(root, "Configuration of logaggregator"), null, 2)}\n`;
 }
 
 const INTRODUCTION = `# Configuration
@@ -33,15 +34,16 @@ function plannedNote(type: object): string {
 }
 
 /** The reference of the configuration, in Markdown. */
-export function configurationReference(): string {
-  const root = keysOf(rootSchema.definition);
+export async function configurationReference(): Promise<string> {
+  const outputTypes = await loadAllOutputTypes();
+  const root = keysOf(rootSchemaOf(outputTypes).definition);
   const parts = [
     INTRODUCTION,
     "## Top level\n",
     table(root),
     "\n`circuit_breaker` is also accepted here and means `reliability.circuit_breaker`.\n",
     ...components("inputs.", "[]", inputTypes, inputKeys(root.inputs)),
-    ...outputParts(root.output),
+    ...outputParts(root.output, outputTypes),
     ...typeParts("parser", parserConfig.definition, PARSERS, { parser: parserExample }),
     ...typeParts("transforms[]", transformConfig.definition, TRANSFORMS, { transforms: [transformExample] }),
   ];
@@ -82,7 +84,7 @@ function named(type: string, value: unknown, name: Definition | undefined): unkn
   return name?.required === true ? { name: type, ...value as object } : value;
 }
 
-function outputParts(output: Definition | undefined): string[] {
+function outputParts(output: Definition | undefined, outputTypes: OutputTypes): string[] {
   if (output?.shape.kind !== "variants") return [];
   const { common, types } = output.shape;
   return [

@@ -4,6 +4,7 @@ import type { BatchBuffer } from "../buffers/batch_buffer.ts";
 import type { Output } from "../outputs/output.ts";
 import type { CircuitBreakerOptions } from "./circuit_breaker.ts";
 import { Lead } from "./lead.ts";
+import type { LoggedState } from "./logged_state.ts";
 import { LossNotices } from "./loss_notices.ts";
 import { pick } from "./merge.ts";
 import type { OffsetRange } from "./offset_ranges.ts";
@@ -28,6 +29,10 @@ export interface OutputLine {
   readonly buffer: BatchBuffer;
   /** What it has that its inputs' positions do not cover; absent: nothing yet. */
   readonly lead?: Lead;
+  /** Its state, and its lead with it, where they are saved with its log. */
+  readonly logged?: LoggedState | undefined;
+  /** Called when the output is open, before anything is sent; when it rejects, the output is opened again. */
+  readonly ready?: (() => Promise<void>) | undefined;
   /** Absent: `block`. */
   readonly full?: FullPolicy;
   /** It never holds back an input: neither when it is full, nor by what it has not delivered. */
@@ -95,7 +100,7 @@ export class RunningLine implements OutputLine {
 
   /** The buffer is open. */
   constructor(
-    { name, output, buffer, lead = new Lead(name), full = BLOCK, optional = false, retry, breaker }:
+    { name, output, buffer, lead = new Lead(name), ready, full = BLOCK, optional = false, retry, breaker }:
       OutputLine,
     shared: Pick<SenderOptions, "log" | "deadLetters" | "onClosed">,
   ) {
@@ -107,7 +112,7 @@ export class RunningLine implements OutputLine {
     // An optional output that waited would hold back.
     this.#full = optional && full.strategy === "block" ? { ...full, strategy: "drop_newest" } : full;
     this.#senderOptions = {
-      ...{ name, buffer, output, ...shared },
+      ...{ name, buffer, output, ready, ...shared },
       hurry: () => this.#hurry.signal,
       onTrouble: (isFailing) => this.#onTrouble(isFailing),
       ...(retry === undefined ? {} : { retry }),
@@ -146,7 +151,10 @@ export class RunningLine implements OutputLine {
   /** What of a stream it has, or its log, in ascending order: that is not new when it comes again. */
   knownOf(stream: string): readonly OffsetRange[] | undefined {
     const until = this.buffer.knownUntil?.(stream);
-    return until === undefined ? this.lead.of(stream) : [{ from: 0, until }];
+    const lead = this.lead.of(stream);
+    return until === undefined
+      ? lead
+      : [{ from: 0, until }, ...lead?.filter((range) => range.until > until) ?? []];
   }
 
   /** Resolves once the output is open. */

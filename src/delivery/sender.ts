@@ -32,6 +32,8 @@ export interface SenderOptions {
   readonly name: string;
   readonly buffer: BatchBuffer;
   readonly output: Output;
+  /** Called when the output is open, before anything is sent; when it rejects, the output is opened again. */
+  readonly ready?: (() => Promise<void>) | undefined;
   readonly log: Log;
   readonly retry?: BackoffOptions;
   /** When sending pauses; without it, never longer than between two retries. */
@@ -187,11 +189,12 @@ export class Sender {
   }
 
   async #open(stop: AbortSignal): Promise<boolean> {
-    const { output, name } = this.#options;
+    const { output, name, ready } = this.#options;
     const backoff = new Backoff(this.#retry);
     while (!stop.aborted) {
       try {
         await output.open(stop);
+        await ready?.();
         this.#opened.resolve();
         this.#trouble.succeeded(`Opened output "${name}"`, backoff.attempts > 0);
         return true;

@@ -2,7 +2,6 @@ import { formatByteSize, parseByteSize } from "./byte_size.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
 import type { Definition, JsonSchema } from "./schema_definition.ts";
 
-export { toJsonSchema } from "./schema_json.ts";
 export { parse, SchemaError, validate } from "./schema_validate.ts";
 
 /**

@@ -4,7 +4,7 @@ import { type LoadedConfig, parseConfig } from "../../src/config/load.ts";
 const EVERY_KEY = await Deno.readTextFile(new URL("fixtures/every_key.yaml", import.meta.url));
 const INPUT = "inputs: {files: [{paths: [/a]}]}\n";
 
-function load(text: string): LoadedConfig {
+function load(text: string): Promise<LoadedConfig> {
   return parseConfig(text, "config.yaml", () => undefined);
 }
 
@@ -16,8 +16,8 @@ function valueAt(config: unknown, path: string): unknown {
   );
 }
 
-Deno.test("parseConfig accepts every key of the original", () => {
-  const { config } = load(EVERY_KEY);
+Deno.test("parseConfig accepts every key of the original", async () => {
+  const { config } = await load(EVERY_KEY);
   assert.deepEqual(config.inputs.map(({ type, name }) => `${type} ${name}`), [
     "files files-0",
     "syslog syslog",
@@ -62,8 +62,8 @@ const VALUES: readonly (readonly [path: string, value: unknown])[] = [
   ["performance.max_concurrent_reads", 4],
 ];
 
-Deno.test("parseConfig gives every key its value", () => {
-  const { config } = load(EVERY_KEY);
+Deno.test("parseConfig gives every key its value", async () => {
+  const { config } = await load(EVERY_KEY);
   assert.deepEqual(VALUES.map(([path]) => [path, valueAt(config, path)]), VALUES.map((row) => [...row]));
 });
 
@@ -96,8 +96,8 @@ const DEFAULTS: readonly (readonly [path: string, value: unknown])[] = [
   ["shutdown_timeout", 30000],
 ];
 
-Deno.test("parseConfig knows the defaults of the original", () => {
-  const { config } = load(INPUT);
+Deno.test("parseConfig knows the defaults of the original", async () => {
+  const { config } = await load(INPUT);
   assert.deepEqual(DEFAULTS.map(([path]) => [path, valueAt(config, path)]), DEFAULTS.map((row) => [...row]));
 });
 
@@ -122,9 +122,11 @@ const ALIASES: readonly (readonly [yaml: string, path: string, value: unknown])[
   ["dead_letter: {max_size: 64MiB}", "dead_letter.max_size.bytes", 67108864],
 ];
 
-Deno.test("parseConfig accepts the aliases of the original's examples", () => {
+Deno.test("parseConfig accepts the aliases of the original's examples", async () => {
   assert.deepEqual(
-    ALIASES.map(([yaml, path]) => [yaml, path, valueAt(load(INPUT + yaml).config, path)]),
+    await Promise.all(
+      ALIASES.map(async ([yaml, path]) => [yaml, path, valueAt((await load(INPUT + yaml)).config, path)]),
+    ),
     ALIASES.map((row) => [...row]),
   );
 });

@@ -3,8 +3,8 @@ import type { Config } from "../../src/config/config.ts";
 import { type Changes, diffConfig } from "../../src/config/diff.ts";
 import { parseConfig } from "../../src/config/load.ts";
 
-function config(text: string): Config {
-  return parseConfig(text, "c.yaml", () => undefined).config;
+async function config(text: string): Promise<Config> {
+  return (await parseConfig(text, "c.yaml", () => undefined)).config;
 }
 
 function names(changes: Changes<{ readonly name: string }>): Record<string, string[]> {
@@ -17,7 +17,7 @@ function names(changes: Changes<{ readonly name: string }>): Record<string, stri
   };
 }
 
-const OLD = config(`
+const OLD = await config(`
 inputs:
   files:
     - {name: a, paths: [/a]}
@@ -26,8 +26,8 @@ inputs:
 outputs: [{type: stdout}, {type: file, path: /x}]
 `);
 
-Deno.test("diffConfig finds nothing in a file that says the same in other words", () => {
-  const same = config(`
+Deno.test("diffConfig finds nothing in a file that says the same in other words", async () => {
+  const same = await config(`
 outputs: [{type: stdout, stdout: {}}, {type: file, file: {path: /x}}]
 inputs:
   files:
@@ -42,10 +42,10 @@ shutdown_timeout: 0.5m
   assert.deepEqual(sections, []);
 });
 
-Deno.test("diffConfig tells added, removed and changed entries apart", () => {
+Deno.test("diffConfig tells added, removed and changed entries apart", async () => {
   const { inputs, outputs, sections } = diffConfig(
     OLD,
-    config(`
+    await config(`
 inputs:
   files:
     - {name: b, paths: [/b, /b2]}
@@ -61,9 +61,9 @@ buffer: {size: 5}
   assert.deepEqual([...sections].sort(), ["buffer", "logging"]);
 });
 
-Deno.test("diffConfig takes an entry of another type under the same name as changed", () => {
-  const before = config("inputs: {files: [{paths: [a]}]}\noutput: {type: stdout, name: out}");
-  const after = config("inputs: {files: [{paths: [a]}]}\noutput: {type: file, path: /x, name: out}");
+Deno.test("diffConfig takes an entry of another type under the same name as changed", async () => {
+  const before = await config("inputs: {files: [{paths: [a]}]}\noutput: {type: stdout, name: out}");
+  const after = await config("inputs: {files: [{paths: [a]}]}\noutput: {type: file, path: /x, name: out}");
   const { outputs } = diffConfig(before, after);
   assert.deepEqual(names(outputs).changed, ["out"]);
 });

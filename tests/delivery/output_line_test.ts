@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { MemoryBuffer } from "../../src/buffers/memory.ts";
 import { NoDeadLetters } from "../../src/delivery/dead_letter.ts";
+import { Lead } from "../../src/delivery/lead.ts";
 import { type FullPolicy, type OutputLine, RunningLine } from "../../src/delivery/output_line.ts";
 import { batchOf, RecordingLog } from "../contracts/batches.ts";
 import { FakeOutput, stateOf, turn } from "../support/pipeline.ts";
@@ -100,6 +101,20 @@ Deno.test("RunningLine that is optional never waits, whatever its strategy", asy
     await line.close(0, false);
     checkBalance(line);
   }
+});
+
+Deno.test("RunningLine knows what its log has, and what the output had before it got the log", async () => {
+  const lead = new Lead("out");
+  lead.add("a", 10, 20);
+  lead.add("a", 30, 40);
+  lead.add("b", 5, 6);
+  const { line, buffer } = await heldLine({ strategy: "block", sampleRate: 1 }, { lead });
+  assert.deepEqual(line.knownOf("a"), [{ from: 10, until: 20 }, { from: 30, until: 40 }]);
+  Object.assign(buffer, { knownUntil: (stream: string) => stream === "a" ? 25 : undefined });
+  assert.deepEqual(line.knownOf("a"), [{ from: 0, until: 25 }, { from: 30, until: 40 }]);
+  assert.deepEqual(line.knownOf("b"), [{ from: 5, until: 6 }]);
+  assert.equal(line.knownOf("c"), undefined);
+  await line.close(0, false);
 });
 
 Deno.test("RunningLine goes on with what it held after its sending was stopped", async () => {

@@ -62,7 +62,10 @@ class KeptLetters extends NoDeadLetters {
   }
 }
 
-function setUp(output: Output, options: { limit?: number; deadLetters?: DeadLetters; events?: number } = {}) {
+function setUp(
+  output: Output,
+  options: { limit?: number; deadLetters?: DeadLetters; events?: number; ready?: () => Promise<void> } = {},
+) {
   const buffer = new MemoryBuffer({ events: options.events ?? 1000, bytes: 1 << 20 });
   const log = new RecordingLog();
   const waits: number[] = [];
@@ -72,6 +75,7 @@ function setUp(output: Output, options: { limit?: number; deadLetters?: DeadLett
     name: "out",
     buffer,
     output,
+    ready: options.ready,
     log,
     retry: { initial: 100, max: 1000, multiplier: 2, jitter: false, limit: options.limit },
     deadLetters: options.deadLetters ?? new NoDeadLetters(log),
@@ -109,6 +113,23 @@ Deno.test("Sender opens the output with growing waits before it sends", async ()
   assert.deepEqual(waits, [100, 200]);
   assert.deepEqual(log.of("warn"), [`Cannot open output "out": no route; retrying in 100ms (attempt 1)`]);
   assert.equal(log.of("info").length, 1);
+});
+
+Deno.test("Sender sends nothing before all is ready for it, and opens the output again until then", async () => {
+  const output = new ScriptedOutput();
+  const answers = [new Error("disk full"), new Error("disk full"), undefined];
+  const { buffer, sender, log, stop } = setUp(output, {
+    ready: () => {
+      assert.deepEqual(output.sent, []);
+      const error = answers.shift();
+      return error === undefined ? Promise.resolve() : Promise.reject(error);
+    },
+  });
+  void buffer.write(batchOf(["a\n"]));
+  buffer.close();
+  await sender.run(stop.signal);
+  assert.deepEqual([output.opened, answers, output.sent], [3, [], [["a\n"]]]);
+  assert.match(log.at("warn", 0), /^Cannot open output "out": disk full; retrying /);
 });
 
 Deno.test("Sender sends the same batch until it arrives, and says so once for each kind of trouble", async () => {

@@ -144,39 +144,46 @@ scenario(
   WATCHING,
 );
 
-scenario(
-  "replay to an output of files works while no agent runs, and the next agent leaves it there",
-  async (space) => {
-    const { output, delivered } = space.fileOutput();
-    const configureFiles = (parser: object) =>
-      space.configure({
-        output: { name: "files", ...output },
-        rest: { parser, dead_letter: { enabled: true, dir: space.path("dead") } },
-      });
-    const lines = () => delivered.bytes().length === 0 ? [] : messagesOf(delivered.bytes());
-    appendBytes(space.log(), new TextEncoder().encode('{"msg":"one"}\n<two>\n{"msg":"three"}\n<four>\n'));
-    configureFiles({ type: "json", on_error: "dead_letter" });
-    await space.once();
-    assert.deepEqual(lines(), ["one", "three"]);
+for (const buffer of ["memory", "disk"]) {
+  scenario(
+    `replay to an output of files with its buffer in ${buffer} works while no agent runs, and the next agent leaves it there`,
+    async (space) => {
+      const { output, delivered } = space.fileOutput();
+      const configureFiles = (parser: object) =>
+        space.configure({
+          output: { name: "files", ...output },
+          rest: {
+            parser,
+            dead_letter: { enabled: true, dir: space.path("dead") },
+            buffer: { type: buffer },
+            wal: { dir: space.path("wal") },
+          },
+        });
+      const lines = () => delivered.bytes().length === 0 ? [] : messagesOf(delivered.bytes());
+      appendBytes(space.log(), new TextEncoder().encode('{"msg":"one"}\n<two>\n{"msg":"three"}\n<four>\n'));
+      configureFiles({ type: "json", on_error: "dead_letter" });
+      await space.once();
+      assert.deepEqual(lines(), ["one", "three"]);
 
-    configureFiles({ type: "regex", pattern: "^<(?<message>.*)>$", on_error: "dead_letter" });
-    const agent = space.start();
-    await agent.untilLog(/Started/);
-    const refused = await space.command("dlq", "replay", "--config", space.config);
-    assert.equal((await refused.ended()).code, 1);
-    assert.match(refused.stderr, /an agent \(process \d+\) keeps its state; stop it first/);
-    await agent.terminate();
-    const replayed = await space.command("dlq", "replay", "--config", space.config);
-    assert.equal((await replayed.ended()).code, 0, replayed.stderr);
-    assert.deepEqual(lines(), ["one", "three", "two", "four"]);
+      configureFiles({ type: "regex", pattern: "^<(?<message>.*)>$", on_error: "dead_letter" });
+      const agent = space.start();
+      await agent.untilLog(/Started/);
+      const refused = await space.command("dlq", "replay", "--config", space.config);
+      assert.equal((await refused.ended()).code, 1);
+      assert.match(refused.stderr, /an agent \(process \d+\) keeps its state; stop it first/);
+      await agent.terminate();
+      const replayed = await space.command("dlq", "replay", "--config", space.config);
+      assert.equal((await replayed.ended()).code, 0, replayed.stderr);
+      assert.deepEqual(lines(), ["one", "three", "two", "four"]);
 
-    appendBytes(space.log(), new TextEncoder().encode("<five>\n"));
-    await space.once();
-    assert.deepEqual(lines(), ["one", "three", "two", "four", "five"]);
-    await until("no letters", async () => (await lettersOf(space)).length === 0);
-  },
-  WATCHING,
-);
+      appendBytes(space.log(), new TextEncoder().encode("<five>\n"));
+      await space.once();
+      assert.deepEqual(lines(), ["one", "three", "two", "four", "five"]);
+      await until("no letters", async () => (await lettersOf(space)).length === 0);
+    },
+    WATCHING,
+  );
+}
 
 function messagesOf(bytes: Uint8Array): string[] {
   return new TextDecoder().decode(bytes).trimEnd().split("\n").map((line) => JSON.parse(line).message);

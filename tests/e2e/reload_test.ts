@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import type { AgentProcess } from "../support/agent_process.ts";
+import { HttpDestination } from "../support/http_destination.ts";
 import { LineWriter } from "../support/line_writer.ts";
 import { makeDirectory } from "../support/machine.ts";
 import { scenario } from "../support/scenario.ts";
@@ -90,6 +92,29 @@ scenario("agent goes from stdout to a file on SIGHUP without loss or doubles", a
   };
   await space.complete(agent, [writer], { delivered: both });
 }, { ways: "watching" });
+
+scenario(
+  "agent that has given up permissions reloads to output types that it had not loaded",
+  async (space) => {
+    await using destination = HttpDestination.start();
+    const writer = new LineWriter("w");
+    const arrived = (target: string) => destination.requests.some((request) => request.target === target);
+    let agent: AgentProcess | undefined;
+    const outputs = { http: "/ingest", loki: "/loki/api/v1/push", splunk_hec: "/services/collector/event" };
+    for (const [index, [type, target]] of Object.entries(outputs).entries()) {
+      const endpoint = destination.url(type === "http" ? target : "");
+      // The environment may name a type as well as the file.
+      const named = type === "http" ? "$OUTPUT_TYPE" : type;
+      space.configure({ output: { type: named, endpoint, ...type === "splunk_hec" ? { token: "t" } : {} } });
+      if (agent !== undefined) agent.hangUp();
+      agent ??= space.start({ env: { OUTPUT_TYPE: "http" } });
+      if (index > 0) await agent.untilLog(/"Reloaded"/, { skip: index - 1 });
+      writer.append(space.log(), 10);
+      await agent.until(`a request to ${target}`, () => arrived(target));
+    }
+  },
+  { ways: "watching" },
+);
 
 scenario("agent keeps running as it was when the new configuration is bad, and says why", async (space) => {
   const writer = new LineWriter("w");

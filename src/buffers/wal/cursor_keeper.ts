@@ -107,7 +107,7 @@ export class CursorKeeper {
     } catch (error) {
       this.#tell(error);
     }
-    if (participant !== undefined) delete participant.commit;
+    if (participant !== undefined) participant.commit = undefined;
   }
 
   #schedule(): void {
