@@ -69,17 +69,21 @@ export class LineScanner {
     for (const aligned = (4 - byteOffset % 4) % 4; at < aligned; at++) {
       if (view[at] === 0x0a) ends[count++] = at + 1;
     }
-    const words = new Int32Array(buffer, byteOffset + at, (length - at) >> 2);
-    for (let index = 0; index < words.length; index++, at += 4) {
+    const first = at;
+    const whole = (length - at) >> 2;
+    const words = new Int32Array(buffer, byteOffset + at, whole);
+    for (let index = 0; index < whole; index++) {
       // A byte that is a line feed becomes zero, and only a zero borrows from its highest bit.
-      const zeroed = (words[index] ?? 0) ^ 0x0a0a0a0a;
+      const zeroed = (words[index] as number) ^ 0x0a0a0a0a;
       if (((zeroed - 0x01010101) & ~zeroed & 0x80808080) === 0) continue;
       if (count + 8 > ends.length) ends = this.#grow();
+      at = first + (index << 2);
       if (view[at] === 0x0a) ends[count++] = at + 1;
       if (view[at + 1] === 0x0a) ends[count++] = at + 2;
       if (view[at + 2] === 0x0a) ends[count++] = at + 3;
       if (view[at + 3] === 0x0a) ends[count++] = at + 4;
     }
+    at = first + (whole << 2);
     for (; at < length; at++) if (view[at] === 0x0a) ends[count++] = at + 1;
     return count;
   }

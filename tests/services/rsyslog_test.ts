@@ -18,7 +18,7 @@ function messages(server: Rsyslog): string[] {
 
 function configure(space: Workspace, syslog: object): void {
   space.configure({
-    files: { parser: { type: "json" } },
+    files: { parser: { type: "json" }, checkpoint_interval: "200ms" },
     output: { type: "syslog", syslog },
     rest: {
       reliability: {
@@ -29,16 +29,20 @@ function configure(space: Workspace, syslog: object): void {
   });
 }
 
-/** What each protocol promises while the server is killed in the middle of it. */
-const PROMISES: Record<string, { keys: object; loses: boolean }> = {
-  relp: { keys: {}, loses: false },
-  "tcp, one connection for each batch": { keys: { acknowledgement: "close" }, loses: false },
-  tcp: { keys: {}, loses: true },
+/**
+ * What each protocol promises while the server is killed in the middle of it: how many records are missing at most.
+ * The system ends the connections of a killed server as the server itself would once it has read all that came: what it
+ * was about to write is lost then, the batch of that connection at most.
+ */
+const PROMISES: Record<string, { keys: object; missing: number }> = {
+  relp: { keys: {}, missing: 0 },
+  "tcp, one connection for each batch": { keys: { acknowledgement: "close", batch_size: 500 }, missing: 500 },
+  tcp: { keys: {}, missing: Infinity },
 };
 
-for (const [protocol, { keys, loses }] of Object.entries(PROMISES)) {
+for (const [protocol, { keys, missing: most }] of Object.entries(PROMISES)) {
   serviceTest(
-    `rsyslog has every record over ${protocol}, though both are killed`,
+    `rsyslog has what is promised over ${protocol}, though both are killed`,
     [rsyslog],
     async (directory) => {
       await using space = await Workspace.create();
@@ -66,7 +70,7 @@ for (const [protocol, { keys, loses }] of Object.entries(PROMISES)) {
           return messages(server);
         },
       });
-      if (!loses) assert.equal(missing(verdict), 0);
+      assert.ok(missing(verdict) <= most, `${missing(verdict)} are missing`);
       assert.ok(verdict.duplicates < RECORDS / 2, "doubles are bounded by what was not noted as delivered");
     },
   );
