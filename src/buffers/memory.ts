@@ -36,6 +36,8 @@ export class MemoryBuffer implements BatchBuffer {
   /** Stands before the oldest batch that is not released. */
   #head: Item = emptyItem();
   #tail: Item = this.#head;
+  /** What the reader took last. */
+  #last: Item = this.#head;
   #events = 0;
   /** Of these, events that are being sent. */
   #claimedEvents = 0;
@@ -86,7 +88,7 @@ export class MemoryBuffer implements BatchBuffer {
       }
       item = item.next;
     }
-    while (this.#head.next?.settled) this.#head = this.#head.next;
+    this.#passSettled();
     return dropped;
   }
 
@@ -119,22 +121,22 @@ export class MemoryBuffer implements BatchBuffer {
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     for (let item = this.#head.next; item !== undefined; item = item.next) this.#settle(item, "failed");
-    this.#head = this.#tail;
+    this.#passSettled();
     return Promise.resolve();
   }
 
   /** Written by hand rather than as an async generator, which would cost several more turns for each batch. */
   #reader(stop: AbortSignal): AsyncIterator<BufferedBatch> {
-    let last = this.#head;
+    this.#last = this.#head;
     // What the reader before this one had claimed is to be read again.
-    for (let item = last.next; item !== undefined; item = item.next) item.claimed = false;
+    for (let item = this.#last.next; item !== undefined; item = item.next) item.claimed = false;
     this.#claimedEvents = 0;
     const take = (): IteratorResult<BufferedBatch> | undefined => {
       if (stop.aborted) return { done: true, value: undefined };
-      let item = last.next;
+      let item = this.#last.next;
       while (item?.settled) item = item.next;
       if (item === undefined) return this.#closed ? { done: true, value: undefined } : undefined;
-      last = item;
+      this.#last = item;
       const taken = item;
       return {
         done: false,
@@ -171,7 +173,7 @@ export class MemoryBuffer implements BatchBuffer {
   #release(item: Item, outcome: Outcome): void {
     if (item.settled) return;
     this.#settle(item, outcome);
-    while (this.#head.next?.settled) this.#head = this.#head.next;
+    this.#passSettled();
     this.#room.serve();
   }
 
@@ -191,6 +193,18 @@ export class MemoryBuffer implements BatchBuffer {
     this.#events -= item.batch.ends.length;
     this.#bytes -= item.batch.bytes.length;
     item.settle(outcome);
+  }
+
+  /**
+   * Moves on over what is settled, and unlinks it: a suspended function may keep a batch that it has long done with (a
+   * value that optimized code has no use for is not overwritten), and with it all that was ever written after it.
+   */
+  #passSettled(): void {
+    for (let next = this.#head.next; next?.settled; next = this.#head.next) {
+      if (this.#last === this.#head) this.#last = next;
+      this.#head.next = undefined;
+      this.#head = next;
+    }
   }
 
   #fits(events: number, bytes: number, grantedEvents: number, grantedBytes: number): boolean {

@@ -74,3 +74,22 @@ Deno.test("MemoryBuffer lets a new reader's predecessor keep nothing from being 
   assert.equal(buffer.dropOldest(1, 1), 2);
   assert.equal(await outcome, "discarded");
 });
+
+Deno.test("MemoryBuffer lets go of what was released, also while somebody keeps an old batch", async () => {
+  const rounds = 600;
+  const size = 1024 * 1024;
+  await using buffer = new MemoryBuffer({ events: 10, bytes: 10 * size });
+  const reader = buffer.read(new AbortController().signal)[Symbol.asyncIterator]();
+  const before = Deno.memoryUsage().external;
+  let kept: unknown;
+  for (let round = 0; round < rounds; round++) {
+    void buffer.write({ bytes: new Uint8Array(size), ends: Uint32Array.of(size), partition: "" });
+    const { value } = await reader.next();
+    kept ??= value;
+    value.release("delivered");
+  }
+  // The garbage collector comes by itself long before so much is there.
+  const grown = (Deno.memoryUsage().external - before) / size;
+  assert.ok(grown < rounds / 2, `${grown.toFixed(0)} of ${rounds} MiB are still there`);
+  assert.ok(kept !== undefined);
+});

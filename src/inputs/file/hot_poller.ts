@@ -27,7 +27,8 @@ const ROUNDS_PER_NAME = 8;
 export class HotPoller {
   readonly #options: HotPollerOptions;
   readonly #hot = new Map<TailedFile, number>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #pause = 0;
   #round = 0;
   #closed = false;
 
@@ -49,17 +50,20 @@ export class HotPoller {
   close(): void {
     this.#closed = true;
     this.#hot.clear();
-    clearTimeout(this.#timer);
+    this.#schedule();
   }
 
+  /** One timer that repeats: it costs less than a new one for each round. */
   #schedule(): void {
-    if (this.#timer !== undefined || this.#hot.size === 0) return;
-    const pause = Math.min(LONGEST_PAUSE_MS, Math.max(1, this.#hot.size / FILES_PER_MS));
-    this.#timer = setTimeout(() => this.#poll(), pause);
+    const { size } = this.#hot;
+    const pause = size === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(1, Math.floor(size / FILES_PER_MS)));
+    if (pause === this.#pause) return;
+    this.#pause = pause;
+    clearInterval(this.#timer);
+    this.#timer = pause === 0 ? undefined : setInterval(() => this.#poll(), pause);
   }
 
   #poll(): void {
-    this.#timer = undefined;
     const now = this.#options.now();
     const names = ++this.#round % ROUNDS_PER_NAME === 0;
     for (const [file, until] of this.#hot) {

@@ -30,7 +30,8 @@ export type Records = Pick<Chunk, "bytes" | "ends" | "offsets" | "cut">;
 
 /** What a look at a file brought. */
 export type Look =
-  | { readonly kind: "lines"; readonly chunk: Chunk }
+  /** `atEnd`: there was nothing more behind them but an unfinished line. False: another look tells. */
+  | { readonly kind: "lines"; readonly chunk: Chunk; readonly atEnd: boolean }
   /** Nothing more than there was: the end, with `partial` bytes of an unfinished line. */
   | { readonly kind: "end"; readonly partial: number }
   /** Nothing to emit yet, but more to read. */
@@ -150,14 +151,14 @@ export class Reader {
         if (chunk !== undefined) {
           this.#bufferSize = this.#options.pool.size;
           kept = chunk.pooled !== undefined;
-          return { kind: "lines", chunk };
+          return { kind: "lines", chunk, atEnd: this.#seesEnd(buffer, count, off - tail.length) };
         }
       }
       // A look behind the held lines would have a compressed file unpacked twice.
       if (typeof answer !== "number") this.#held = undefined;
       const partial = count - end;
       if (partial > this.#options.maxLineBytes) {
-        return { kind: "lines", chunk: this.#cutUnfinished(buffer, lines, end) };
+        return { kind: "lines", chunk: this.#cutUnfinished(buffer, lines, end), atEnd: false };
       }
       this.#see(buffer, count, off - tail.length);
       if (count < buffer.length) return { kind: "end", partial };
@@ -361,6 +362,15 @@ export class Reader {
     this.#seenEnd = this.#position.off;
     this.#lineStart = this.#position.off;
     this.#held = undefined;
+  }
+
+  /** Whether a read that brought lines, which are taken already, came to the end; notes what is unfinished there. */
+  #seesEnd(buffer: Uint8Array, count: number, start: number): boolean {
+    const { framer, maxLineBytes } = this.#options;
+    const partial = start + count - this.#position.off;
+    if (framer !== undefined || count === buffer.length || partial > maxLineBytes) return false;
+    this.#see(buffer, count, start);
+    return true;
   }
 
   /** Notes what was seen, up to `buffer[count]`; `start`: where in the file the buffer begins. */

@@ -116,6 +116,12 @@ export class TailPump {
     }
   }
 
+  /** Whether nobody waits for the end of a file, so that it need not be seen once more. */
+  #isPlain(file: TailedFile): boolean {
+    return file.state === "live" && file.canProbe && file.before.size === 0 && !this.#rests.has(file) &&
+      file.isReadable;
+  }
+
   /** What is to be delivered although it is unfinished: it was asked for and ends where it did then. */
   #dueRest({ reader }: TailedFile, asked: { rest: Rest; end: number } | undefined): Rest | undefined {
     if (asked?.end !== reader.end) return undefined;
@@ -186,7 +192,10 @@ export class TailPump {
           file.lastData = now();
           file.atEnd = false;
           await this.#deliver(file, look.chunk);
-          return true;
+          if (!look.atEnd || !this.#isPlain(file)) return true;
+          file.reachEnd(lookedAt);
+          onEnd(file);
+          return false;
         case "again":
           return true;
         case "end": {
