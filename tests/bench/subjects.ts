@@ -12,13 +12,33 @@ export interface Programs {
   readonly rsyslog: string | undefined;
 }
 
+/** Caches of the runtime, kept from run to run. */
+const CACHES = join(Deno.env.get("TMPDIR") ?? "/tmp", "logaggregator-bench");
+
 /** Finds what there is to measure. `program`: another entry of the agent, or an executable. */
 export async function findPrograms(program = MAIN, withRsyslog = true): Promise<Programs> {
-  const agent = program.endsWith(".ts") ? [Deno.execPath(), "run", ...startFlags(), program] : [program];
+  const agent = program.endsWith(".ts")
+    ? ["env", `DENO_DIR=${await agentCache()}`, Deno.execPath(), "run", ...startFlags(), program]
+    : [program];
   for (const rsyslog of withRsyslog ? ["rsyslogd", "/usr/sbin/rsyslogd"] : []) {
     if (await succeeds(rsyslog, "-v")) return { agent, rsyslog };
   }
   return { agent, rsyslog: undefined };
+}
+
+/**
+ * A cache in which compiled code is that of the agent alone, as on a server: it is mapped into memory whole. The
+ * packages are those of the usual cache.
+ */
+async function agentCache(): Promise<string> {
+  const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "inherit" })
+    .output();
+  const { npmCache } = JSON.parse(new TextDecoder().decode(info.stdout)) as { npmCache: string };
+  const directory = join(CACHES, "agent");
+  await Deno.remove(directory, { recursive: true }).catch(() => {});
+  await Deno.mkdir(directory, { recursive: true });
+  await Deno.symlink(npmCache, join(directory, "npm"));
+  return directory;
 }
 
 /** The command line of the agent that brings files from `pattern` to stdout; makes what it needs in `directory`. */
@@ -78,7 +98,7 @@ export function bareTailCommand(pause: number, paths: readonly string[]): string
  * Compiled code is kept for the flags of the engine with which it was compiled. Scripts run without the agent's, so in
  * one cache each would have what belongs to the runtime compiled again after the other.
  */
-const SCRIPT_CACHE = join(Deno.env.get("TMPDIR") ?? "/tmp", "logaggregator-bench");
+const SCRIPT_CACHE = join(CACHES, "scripts");
 
 /** The command line of a script in `subjects/`. */
 export function scriptCommand(
