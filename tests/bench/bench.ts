@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { measureDelivery } from "./delivery.ts";
 import { measureIdle } from "./idle.ts";
 import { measureLatency } from "./latency.ts";
@@ -8,7 +9,7 @@ import type { Findings } from "./report.ts";
 import type { Sizes } from "./sizes.ts";
 import { makeStage, type Stage } from "./stage.ts";
 import { measureStart } from "./start.ts";
-import { findPrograms } from "./subjects.ts";
+import { findPrograms, prepareAgent } from "./subjects.ts";
 import { measureThroughput } from "./throughput.ts";
 
 /** The parts of the benchmark, in the order in which they run. */
@@ -44,6 +45,7 @@ export async function bench(
     if (withRsyslog && programs.rsyslog === undefined) {
       progress("rsyslog: skipped, since rsyslogd is not installed");
     }
+    await prepareAgent(programs, join(directory, "prepare"));
     const stage = makeStage({
       meter: await ProcessMeter.create(directory),
       programs,

@@ -76,6 +76,21 @@ ${keys}`,
   return [...agent, "run", "--config", config, ...args];
 }
 
+/** Has the agent's program compiled and that kept, which a user's first start does. */
+export async function prepareAgent(programs: Programs, directory: string): Promise<void> {
+  const log = join(directory, "prepare.log");
+  Deno.mkdirSync(directory, { recursive: true });
+  Deno.writeTextFileSync(log, "a line\n");
+  // The first start translates the program, the second keeps what the engine makes of it.
+  for (let starts = 0; starts < 2; starts++) {
+    const [program = "", ...args] = agentCommand(programs, directory, log, "--once");
+    const { success } = await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output();
+    if (!success) {
+      throw new Error(`Cannot measure the agent: it does not start: ${program} ${args.join(" ")}`);
+    }
+  }
+}
+
 /** The command line of a bare loop that copies files to stdout. */
 export function bareCopyCommand(paths: readonly string[]): string[] {
   return scriptCommand("bare_copy", ["--allow-read"], paths);
