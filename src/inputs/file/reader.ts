@@ -135,7 +135,8 @@ export class Reader {
     const buffer = this.#options.pool.take(this.#bufferSize);
     let kept = false;
     try {
-      const answer = this.#source.read(buffer, buffer.length, off - tail.length);
+      const start = off - tail.length;
+      const answer = this.#source.read(buffer, buffer.length, start);
       const count = typeof answer === "number" ? answer : await answer;
       if (count < tail.length || !startsWith(buffer, tail)) return { kind: "changed" };
       const shown = off === 0 ? head.subarray(0, buffer.length) : START.head;
@@ -151,7 +152,7 @@ export class Reader {
         if (chunk !== undefined) {
           this.#bufferSize = this.#options.pool.size;
           kept = chunk.pooled !== undefined;
-          return { kind: "lines", chunk, atEnd: this.#seesEnd(buffer, count, off - tail.length) };
+          return { kind: "lines", chunk, atEnd: this.#seesEnd(buffer, count, start) };
         }
       }
       // A look behind the held lines would have a compressed file unpacked twice.
@@ -160,7 +161,7 @@ export class Reader {
       if (partial > this.#options.maxLineBytes) {
         return { kind: "lines", chunk: this.#cutUnfinished(buffer, lines, end), atEnd: false };
       }
-      this.#see(buffer, count, off - tail.length);
+      this.#see(buffer, count, start);
       if (count < buffer.length) return { kind: "end", partial };
       const { maxLineBytes, framer } = this.#options;
       // The bytes of other encodings may be twice as many.
@@ -369,7 +370,7 @@ export class Reader {
     const { framer, maxLineBytes } = this.#options;
     const partial = start + count - this.#position.off;
     if (framer !== undefined || count === buffer.length || partial > maxLineBytes) return false;
-    this.#see(buffer, count, start);
+    if (partial > 0) this.#see(buffer, count, start);
     return true;
   }
 

@@ -116,8 +116,8 @@ export class TailPump {
     }
   }
 
-  /** Whether nobody waits for the end of a file, so that it need not be seen once more. */
-  #isPlain(file: TailedFile): boolean {
+  /** Whether nobody waits for the end of a file, so that it need not be seen once more after its lines are taken. */
+  #isUnawaited(file: TailedFile): boolean {
     return file.state === "live" && file.canProbe && file.before.size === 0 && !this.#rests.has(file) &&
       file.isReadable;
   }
@@ -192,7 +192,7 @@ export class TailPump {
           file.lastData = now();
           file.atEnd = false;
           await this.#deliver(file, look.chunk);
-          if (!look.atEnd || !this.#isPlain(file)) return true;
+          if (!look.atEnd || !this.#isUnawaited(file)) return true;
           file.reachEnd(lookedAt);
           onEnd(file);
           return false;

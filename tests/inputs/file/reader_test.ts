@@ -225,6 +225,20 @@ Deno.test("Reader tells truncation and rewriting apart from growth", async () =>
   assert.equal(await read((source) => source.append(bytesOf("begun"))), "end");
 });
 
+Deno.test("Reader tells with the lines that there is nothing behind them, and what is unfinished there", async () => {
+  const source = new MemorySource(bytesOf("one\ntwo\nbegun"));
+  const reader = new Reader(source, START, readerOptions());
+  const look = await reader.look();
+  assert.equal(look.kind === "lines" && look.atEnd, true);
+  assert.equal(reader.partial, 5);
+  assert.equal(reader.probe(), "same");
+  source.append(bytesOf(" and ended\n"));
+  assert.equal(reader.probe(), "news");
+  const more = new MemorySource(bytesOf("a line\n".repeat(300)));
+  const first = await new Reader(more, START, readerOptions({ bufferBytes: 10 })).look();
+  assert.equal(first.kind === "lines" && first.atEnd, false, "the buffer was full: there may be more");
+});
+
 Deno.test("Reader begins with a head that is longer than its buffer, and notices when it changed", async () => {
   const bytes = bytesOf("a line\n".repeat(300));
   const source = new MemorySource(bytes);
