@@ -41,7 +41,7 @@ export async function bench(
 ): Promise<Findings[]> {
   const directory = await Deno.realPath(await Deno.makeTempDir({ prefix: "logaggregator-bench-" }));
   try {
-    const programs = await findPrograms(program, withRsyslog);
+    const programs = await findPrograms(directory, program, withRsyslog);
     if (withRsyslog && programs.rsyslog === undefined) {
       progress("rsyslog: skipped, since rsyslogd is not installed");
     }

@@ -12,13 +12,17 @@ export interface Programs {
   readonly rsyslog: string | undefined;
 }
 
-/** Caches of the runtime, kept from run to run. */
-const CACHES = join(Deno.env.get("TMPDIR") ?? "/tmp", "logaggregator-bench");
-
-/** Finds what there is to measure. `program`: another entry of the agent, or an executable. */
-export async function findPrograms(program = MAIN, withRsyslog = true): Promise<Programs> {
+/**
+ * Finds what there is to measure. `directory`: for what the agent needs to be started. `program`: another entry of the
+ * agent, or an executable.
+ */
+export async function findPrograms(
+  directory: string,
+  program = MAIN,
+  withRsyslog = true,
+): Promise<Programs> {
   const agent = program.endsWith(".ts")
-    ? ["env", `DENO_DIR=${await agentCache()}`, Deno.execPath(), "run", ...startFlags(), program]
+    ? ["env", `DENO_DIR=${await agentCache(directory)}`, Deno.execPath(), "run", ...startFlags(), program]
     : [program];
   for (const rsyslog of withRsyslog ? ["rsyslogd", "/usr/sbin/rsyslogd"] : []) {
     if (await succeeds(rsyslog, "-v")) return { agent, rsyslog };
@@ -27,15 +31,15 @@ export async function findPrograms(program = MAIN, withRsyslog = true): Promise<
 }
 
 /**
- * A cache in which compiled code is that of the agent alone, as on a server: it is mapped into memory whole. The
- * packages are those of the usual cache.
+ * A cache in which compiled code is that of the agent alone, as on a server. It is mapped into memory whole, and what
+ * others have compiled of the runtime, with other flags of the engine, is compiled again. The packages are those of the
+ * usual cache.
  */
-async function agentCache(): Promise<string> {
+async function agentCache(parent: string): Promise<string> {
   const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "inherit" })
     .output();
   const { npmCache } = JSON.parse(new TextDecoder().decode(info.stdout)) as { npmCache: string };
-  const directory = join(CACHES, "agent");
-  await Deno.remove(directory, { recursive: true }).catch(() => {});
+  const directory = join(parent, "cache");
   await Deno.mkdir(directory, { recursive: true });
   await Deno.symlink(npmCache, join(directory, "npm"));
   return directory;
@@ -109,12 +113,6 @@ export function bareTailCommand(pause: number, paths: readonly string[]): string
   return scriptCommand("bare_tail", ["--allow-read"], [String(pause), ...paths]);
 }
 
-/**
- * Compiled code is kept for the flags of the engine with which it was compiled. Scripts run without the agent's, so in
- * one cache each would have what belongs to the runtime compiled again after the other.
- */
-const SCRIPT_CACHE = join(CACHES, "scripts");
-
 /** The command line of a script in `subjects/`. */
 export function scriptCommand(
   name:
@@ -131,9 +129,7 @@ export function scriptCommand(
   args: readonly string[],
 ): string[] {
   const script = fromFileUrl(new URL(`./subjects/${name}.ts`, import.meta.url).href);
-  const command = [Deno.execPath(), "run", "--no-prompt", ...flags, script, ...args];
-  // This one has packages, which only the usual cache has.
-  return name === "bare_send" ? command : ["env", `DENO_DIR=${SCRIPT_CACHE}`, ...command];
+  return [Deno.execPath(), "run", "--no-prompt", ...flags, script, ...args];
 }
 
 /** The command line of rsyslog that follows `pattern` and appends the lines to `output`. */
