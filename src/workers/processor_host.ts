@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers";
 import type { RawBatch } from "../batch.ts";
 import type { Way } from "../delivery/parcels.ts";
 import type { Log } from "../lib/log.ts";
@@ -6,6 +5,7 @@ import { reasonOf } from "../lib/reason.ts";
 import { reasonForIsolation } from "../processing/isolation.ts";
 import type { Job, PlanFiles, Processed, ProcessorPlan } from "../processing/plan.ts";
 import { isPinned, type Processor } from "../processor.ts";
+import { expectDetachedBuffers } from "./detached_buffers.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
 /** What a processor host is made of. */
@@ -55,6 +55,8 @@ export class ProcessorHost {
   /** Jobs done here since the last one was given to the worker. */
   #ahead = 0;
   #pool: WorkerPool | undefined;
+  /** The pool once it was told to start. */
+  #launched: WorkerPool | undefined;
   #starting: Promise<void> | undefined;
   #isDisposed = false;
   /** A processor threw here: what it has left behind must not come among other records. */
@@ -67,6 +69,7 @@ export class ProcessorHost {
   #roomWaiters: (() => void)[] = [];
 
   constructor(options: ProcessorHostOptions) {
+    expectDetachedBuffers();
     this.#options = options;
     this.ways = options.ways;
     const { plans, grows, workers, cores = navigator.hardwareConcurrency } = options;
@@ -86,10 +89,8 @@ export class ProcessorHost {
 
   /** Resolves when one more batch may be given to `process`. */
   async waitForRoom(): Promise<void> {
-    if (this.#ahead > 0) {
-      // What the worker answers comes in a turn of the event loop; it must not run out of jobs.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    // It must not run out of jobs.
+    await this.#launched?.receive();
     // What was done here waits for what the worker has begun before. Without room or jobs, the worker is being replaced.
     while (
       this.#ahead >= MOST_AHEAD && this.#jobs > 0 && this.#pool?.hasRoom === false && !this.#isDisposed
@@ -201,6 +202,7 @@ export class ProcessorHost {
     const { cores = navigator.hardwareConcurrency } = this.#options;
     const size = workers ?? (this.#takesPart ? 1 : cores);
     const pool = new WorkerPool({ size, plans, files, jobTimeout, queueSize, log });
+    this.#launched = pool;
     await pool.start(hasMuchWork);
     if (this.#isDisposed) return await pool.dispose();
     this.#pool = pool;

@@ -11,6 +11,11 @@ export interface StartRequest {
   readonly files: PlanFiles;
   /** How long one job may take, in milliseconds; 0: as long as it likes. */
   readonly jobTimeout: number;
+  /**
+   * One number in shared memory: the messages that the worker has begun to send. A thread that is always busy sees by it
+   * that one is there, which comes in only while that thread rests.
+   */
+  readonly sent: Int32Array;
 }
 
 /**

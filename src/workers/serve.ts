@@ -3,7 +3,14 @@ import { outputBuffers } from "../lib/spare_buffers.ts";
 import { KeyError, KeyErrors } from "../lib/key_error.ts";
 import { reasonOf } from "../lib/reason.ts";
 import type { PlanFiles, Processor, ProcessorPlan } from "../processor.ts";
-import { detachable, type JobRequest, type Request, type Response, unpackJob } from "./protocol.ts";
+import {
+  detachable,
+  type JobRequest,
+  type Request,
+  type Response,
+  type StartRequest,
+  unpackJob,
+} from "./protocol.ts";
 import { TaskHungError, Watchdog } from "./watchdog.ts";
 
 /** The global scope of a worker, as far as it is needed here. */
@@ -24,12 +31,17 @@ export interface WorkerParts {
 
 /** The worker's side of the protocol: builds the processors, then answers jobs one after the other. */
 export function serve(scope: WorkerScope, { build, harden }: WorkerParts): void {
-  const post = scope.postMessage.bind(scope);
+  let sent: Int32Array | undefined;
+  const post = (message: Response, transfer: ArrayBuffer[]) => {
+    if (sent !== undefined) Atomics.add(sent, 0, 1);
+    scope.postMessage(message, transfer);
+  };
   const processors: Processor[] = [];
   const sources: Source[] = [];
   let watchdog = new Watchdog(0);
 
-  const start = async (plans: readonly ProcessorPlan[], files: PlanFiles, jobTimeout: number) => {
+  const start = async ({ plans, files, jobTimeout, ...request }: StartRequest) => {
+    sent = request.sent;
     watchdog = new Watchdog(jobTimeout);
     await harden(plans);
     for (const plan of plans) {
@@ -67,7 +79,7 @@ export function serve(scope: WorkerScope, { build, harden }: WorkerParts): void 
 
   scope.addEventListener("message", ({ data }) => {
     if (data.type === "job") process(data);
-    else void start(data.plans, data.files, data.jobTimeout);
+    else void start(data);
   });
   // Otherwise the runtime writes to stderr by itself, between the lines of the agent's log.
   const broken = (event: Event, error: unknown) => {

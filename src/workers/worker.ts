@@ -1,7 +1,9 @@
 import { hasUserCode } from "../processing/plan.ts";
 import { buildProcessor, type ProcessorPlan } from "../processor.ts";
+import { expectDetachedBuffers } from "./detached_buffers.ts";
 import { serve, type WorkerScope } from "./serve.ts";
 
+expectDetachedBuffers();
 // The entry point of a worker. The main thread gives it no permission at all.
 serve(globalThis as unknown as WorkerScope, { build: (plan, files) => buildProcessor(plan, files), harden });
 

@@ -125,6 +125,14 @@ export class WorkerPool implements AsyncDisposable {
     return !this.#isDisposed;
   }
 
+  /**
+   * Takes in what the workers have sent. It comes only while this thread rests, and one that has always more to do rests
+   * too seldom for it.
+   */
+  async receive(): Promise<void> {
+    for (const slot of this.#slots) await slot.news();
+  }
+
   /** Ends all workers; the answers to jobs that are in them or wait for them reject. */
   dispose(): Promise<void> {
     this.#isDisposed = true;

@@ -32,7 +32,7 @@ export interface WorkerSlotOptions {
   /** Shown to people, from 1. */
   readonly number: number;
   create(): Worker;
-  readonly start: StartRequest;
+  readonly start: Omit<StartRequest, "sent">;
   readonly buffers: SpareBuffers;
   readonly log: Log;
   /** Called whenever `room` may have grown. */
@@ -54,7 +54,6 @@ export class WorkerSlot {
   #thread: WorkerThread | undefined;
   /** Resolves with a thread that is ready, or with undefined when the slot was disposed. */
   #launch: Promise<WorkerThread | undefined> | undefined;
-  #load = 0;
   #isRetrying = false;
   /** Workers that ended before they had processed anything, in a row. */
   #failures = 0;
@@ -75,12 +74,17 @@ export class WorkerSlot {
 
   /** Tasks in the worker. */
   get load(): number {
-    return this.#load;
+    return this.#thread?.jobs ?? 0;
   }
 
   /** Tasks that it would take now. */
   get room(): number {
-    return this.#thread === undefined || this.#isRetrying ? 0 : JOBS_AT_ONCE - this.#load;
+    return this.#thread === undefined || this.#isRetrying ? 0 : JOBS_AT_ONCE - this.load;
+  }
+
+  /** Resolves when a message that the worker has sent is here; undefined: there is none on its way. */
+  news(): Promise<void> | undefined {
+    return this.#latest?.news();
   }
 
   /** Starts a worker. Rejects when it cannot be started; nothing else is tried then. */
@@ -99,9 +103,7 @@ export class WorkerSlot {
   async take(task: Task): Promise<void> {
     const thread = this.#thread;
     if (thread === undefined) return this.#options.onReturn(task);
-    this.#load++;
     const answer = await thread.run(task.plan, task.job);
-    this.#load--;
     if (answer === undefined) return this.#giveBack(task);
     if ("processed" in answer) {
       this.#failures = 0;

@@ -17,7 +17,7 @@ export type Answer = { readonly processed: Processed } | { readonly failure: str
 /** What a thread is made with. */
 export interface WorkerThreadOptions {
   create(): Worker;
-  readonly start: StartRequest;
+  readonly start: Omit<StartRequest, "sent">;
   readonly buffers: SpareBuffers;
   /** Called once when the thread ended by itself while no job was running; it takes none any more. */
   onDeath(reason: string): void;
@@ -37,6 +37,10 @@ export class WorkerThread {
   readonly #worker: Worker;
   readonly #options: WorkerThreadOptions;
   readonly #running: Running[] = [];
+  /** Messages that the worker has sent, in shared memory, and those that came in. */
+  readonly #sent = new Int32Array(new SharedArrayBuffer(4));
+  #received = 0;
+  #newsWaiters: (() => void)[] = [];
   readonly #sources = new SourceTable();
   readonly #starting = Promise.withResolvers<void>();
   readonly #startTimer: ReturnType<typeof setTimeout>;
@@ -51,7 +55,11 @@ export class WorkerThread {
     this.#options = options;
     this.ready = this.#starting.promise;
     this.#worker = options.create();
-    this.#worker.onmessage = (event: MessageEvent<Response>) => this.#receive(event.data);
+    this.#worker.onmessage = (event: MessageEvent<Response>) => {
+      this.#received++;
+      this.#receive(event.data);
+      this.#wakeNewsWaiters();
+    };
     this.#worker.onmessageerror = () => this.#fail("its answer cannot be read");
     this.#worker.onerror = (event) => {
       // Otherwise the error of the worker ends the whole process.
@@ -60,7 +68,18 @@ export class WorkerThread {
     };
     const late = `it was not ready within ${formatDuration(START_LIMIT)}`;
     this.#startTimer = setTimeout(() => this.#fail(late), START_LIMIT);
-    this.#send(options.start, []);
+    this.#send({ ...options.start, sent: this.#sent }, []);
+  }
+
+  /** Jobs that are not answered. */
+  get jobs(): number {
+    return this.#running.length;
+  }
+
+  /** Resolves when a message that the worker has sent is here; undefined: there is none on its way. */
+  news(): Promise<void> | undefined {
+    if (this.#ended || Atomics.load(this.#sent, 0) === this.#received) return undefined;
+    return new Promise((resolve) => this.#newsWaiters.push(resolve));
   }
 
   /** Processes a job after those before it. To be called when the thread is ready. Never rejects. */
@@ -89,6 +108,11 @@ export class WorkerThread {
     this.#worker.terminate();
     if (!this.#isReady) this.#starting.reject(new Error("terminated"));
     for (const { answer } of this.#running.splice(0)) answer(undefined);
+    this.#wakeNewsWaiters();
+  }
+
+  #wakeNewsWaiters(): void {
+    for (const wake of this.#newsWaiters.splice(0)) wake();
   }
 
   #send(request: Request, transfer: ArrayBuffer[]): void {

@@ -18,6 +18,18 @@ Deno.test("WorkerPool answers with what the processor makes of each job", async 
   }
 });
 
+Deno.test("WorkerPool takes in what its workers sent for a thread that is always busy", async () => {
+  await using pool = await startedPool({ size: 1 });
+  const answered: string[] = [];
+  for (const record of ["c", "d"]) {
+    pool.process("app", jobOf([record])).then((answer) => answered.push(...recordsOf(answer)[""] ?? []));
+  }
+  // Only promise turns: nothing else would let a message in.
+  const end = performance.now() + 30_000;
+  while (answered.length < 2 && performance.now() < end) await pool.receive();
+  assert.deepEqual(answered, ["C", "D"]);
+});
+
 Deno.test("WorkerPool hands source, time, offsets and files over to the processor", async () => {
   const files = new Map([["/etc/zones", new TextEncoder().encode("from a file")]]);
   await using pool = await startedPool({ files });
