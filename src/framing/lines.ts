@@ -8,6 +8,11 @@ export interface ScannedLines {
 
 /** Up to this many bytes a line, looking at four at a time is faster than a call of `indexOf` for each line. */
 const SHORT_LINE = 400;
+/**
+ * Words that one call looks at. What is called rarely and loops for long is compiled within its loop, by V8's on-stack
+ * replacement, and leaves that code, at a cost, at the end of each call.
+ */
+const WORDS_AT_ONCE = 2048;
 
 /**
  * Finds the ends of lines in a buffer. One scanner per code unit width; it keeps a scratch array, so that a scan
@@ -63,28 +68,44 @@ export class LineScanner {
   /** For four bytes at least. */
   #findByWords(view: Uint8Array): number {
     const { length, buffer, byteOffset } = view;
-    let ends = this.#ends;
-    let count = 0;
-    let at = 0;
-    for (const aligned = (4 - byteOffset % 4) % 4; at < aligned; at++) {
-      if (view[at] === 0x0a) ends[count++] = at + 1;
+    const aligned = (4 - byteOffset % 4) % 4;
+    let count = this.#findByBytes(view, 0, aligned, 0);
+    const words = new Int32Array(buffer, byteOffset + aligned, (length - aligned) >> 2);
+    for (let from = 0; from < words.length; from += WORDS_AT_ONCE) {
+      const to = Math.min(from + WORDS_AT_ONCE, words.length);
+      count = this.#findInWords(view, aligned, words, from, to, count);
     }
-    const first = at;
-    const whole = (length - at) >> 2;
-    const words = new Int32Array(buffer, byteOffset + at, whole);
-    for (let index = 0; index < whole; index++) {
+    return this.#findByBytes(view, aligned + (words.length << 2), length, count);
+  }
+
+  /** Adds the ends of lines in words[from..to), which begin at view[first], to `count` others; answers how many there are. */
+  #findInWords(
+    view: Uint8Array,
+    first: number,
+    words: Int32Array,
+    from: number,
+    to: number,
+    count: number,
+  ): number {
+    let ends = this.#ends;
+    for (let index = from; index < to; index++) {
       // A byte that is a line feed becomes zero, and only a zero borrows from its highest bit.
       const zeroed = (words[index] as number) ^ 0x0a0a0a0a;
       if (((zeroed - 0x01010101) & ~zeroed & 0x80808080) === 0) continue;
       if (count + 8 > ends.length) ends = this.#grow();
-      at = first + (index << 2);
+      const at = first + (index << 2);
       if (view[at] === 0x0a) ends[count++] = at + 1;
       if (view[at + 1] === 0x0a) ends[count++] = at + 2;
       if (view[at + 2] === 0x0a) ends[count++] = at + 3;
       if (view[at + 3] === 0x0a) ends[count++] = at + 4;
     }
-    at = first + (whole << 2);
-    for (; at < length; at++) if (view[at] === 0x0a) ends[count++] = at + 1;
+    return count;
+  }
+
+  /** The same for view[from..to), a few bytes. */
+  #findByBytes(view: Uint8Array, from: number, to: number, count: number): number {
+    const ends = this.#ends;
+    for (let at = from; at < to; at++) if (view[at] === 0x0a) ends[count++] = at + 1;
     return count;
   }
 

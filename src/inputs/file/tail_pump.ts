@@ -1,6 +1,6 @@
-import { setImmediate } from "node:timers";
 import { type Acknowledgement, settledAs } from "../../acknowledgement.ts";
 import type { Origin } from "../../batch.ts";
+import { pause } from "../../lib/pause.ts";
 import type { Emit } from "../input.ts";
 import type { BufferPool } from "./buffer_pool.ts";
 import type { Chunk, Rest } from "./reader.ts";
@@ -31,7 +31,7 @@ export interface TailPumpOptions {
 }
 
 /** After this time without a pause the event loop gets one, in ms. */
-const BUSY_MS = 10;
+const BUSY_MS = 20;
 
 /**
  * Reads files that have news, a chunk each in turn, so that none starves another, and hands the chunks to the
@@ -172,7 +172,7 @@ export class TailPump {
     // What it has to wait for may have come up while it stood in the queue.
     if (!file.isReadable || stop.aborted) return false;
     if (performance.now() - this.#lastPause > BUSY_MS) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await pause();
       this.#lastPause = performance.now();
       if (!file.isReadable || stop.aborted) return false;
     }
