@@ -31,7 +31,7 @@ export const FULL: Sizes = {
   latencySeconds: 10,
   sustainedSeconds: 60,
   idleSeconds: 20,
-  warmUp: 12,
+  warmUp: 20,
   settle: 3,
   starts: 10,
   outputLines: 300_000,

@@ -16,12 +16,14 @@ export interface HotPollerOptions {
 const QUIET_MS = 1_000;
 /** With more hot files than this the rounds become rarer, so that polling costs no more than a few percent of a core. */
 const FILES_PER_MS = 20;
+/** Each round costs the same, however little there is to read; the runtime adds most of a millisecond. */
+const SHORTEST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 50;
 /** The name of a file is checked in every so many rounds. */
 const ROUNDS_PER_NAME = 8;
 
 /**
- * Polls the files that are written to all the time, every millisecond or two: at such rates notifications cost many
+ * Polls the files that are written to all the time, every three milliseconds: at such rates notifications cost many
  * times as much.
  */
 export class HotPoller {
@@ -56,7 +58,9 @@ export class HotPoller {
   /** One timer that repeats: it costs less than a new one for each round. */
   #schedule(): void {
     const { size } = this.#hot;
-    const pause = size === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, Math.max(1, Math.floor(size / FILES_PER_MS)));
+    const pause = size === 0
+      ? 0
+      : Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, Math.floor(size / FILES_PER_MS)));
     if (pause === this.#pause) return;
     this.#pause = pause;
     clearInterval(this.#timer);
