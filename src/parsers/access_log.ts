@@ -3,13 +3,14 @@ import { ClockTime } from "./clock_time.ts";
 import { LineTime } from "./line_time.ts";
 
 /** What stands between quotes; servers escape quotes inside. */
-const TEXT = String.raw`[^"\\]*(?:\\.[^"\\]*)*`;
+export const QUOTED_TEXT = String.raw`[^"\\]*(?:\\.[^"\\]*)*`;
 const TIME = String.raw`(\d\d\/[A-Z][a-z]{2}\/\d{4}):(\d\d:\d\d:\d\d) ([+-]\d{4})`;
 /** A request as nearly all are; anything else is taken apart afterwards. */
 const REQUEST = String.raw`([A-Z_-]+) ([^"\\ ]+) (HTTP\/[\d.]+)`;
 const NUMBERS = String.raw`(?:-|(\d{1,9})) (?:-|(\d{1,15}))`;
-const COMMON = String.raw`^([^ ]+) (?:-|([^ ]+)) (?:-|(.+?)) \[${TIME}\] "(${REQUEST}|${TEXT})" ${NUMBERS}`;
-const AGENT = ` "(?:-?|(${TEXT}))" "(?:-?|(${TEXT}))"`;
+const COMMON = String
+  .raw`^([^ ]+) (?:-|([^ ]+)) (?:-|(.+?)) \[${TIME}\] "(${REQUEST}|${QUOTED_TEXT})" ${NUMBERS}`;
+const AGENT = ` "(?:-?|(${QUOTED_TEXT}))" "(?:-?|(${QUOTED_TEXT}))"`;
 const REST = "(?: (.*))?$";
 
 // One expression is faster than looking for what separates the parts: it works on the bytes of the line.
@@ -18,6 +19,9 @@ const COMBINED = new RegExp(COMMON + AGENT + REST, "s");
 const EITHER = new RegExp(`${COMMON}(?:${AGENT})?${REST}`, "s");
 
 const METHOD = /^[A-Z_-]+$/;
+
+/** The format of the times, for all of it at once. */
+export const ACCESS_TIME_FORMAT = "%d/%b/%Y:%H:%M:%S %z";
 
 /**
  * Reads lines of access logs. What was read last stands in the properties; `-` is undefined. common:
@@ -47,7 +51,7 @@ export class AccessLogLine {
   /** `isCombined` undefined: lines may be in either format. */
   constructor(isCombined: boolean | undefined, context: ProcessingContext) {
     this.#pattern = isCombined === undefined ? EITHER : isCombined ? COMBINED : ACCESS;
-    const times = new LineTime("%d/%b/%Y:%H:%M:%S %z", undefined, context);
+    const times = new LineTime(ACCESS_TIME_FORMAT, undefined, context);
     this.#times = new ClockTime(times, ":00:00:00 ");
   }
 

@@ -46,7 +46,7 @@ export class Splicer {
       const { compileJsonSplice } = await import("./json_splice/json_splice.ts");
       return new Splicer(compileJsonSplice(splicePlan), encoder);
     }
-    if (type !== "regex" && type !== "grok") return undefined;
+    if (type !== "regex" && type !== "grok" && type !== "apache" && type !== "nginx") return undefined;
     const { captureSplicePlanOf } = await import("./capture_splice/capture_splice_plan.ts");
     const splicePlan = await captureSplicePlanOf(plan, encoders, context);
     if (splicePlan === undefined) return undefined;

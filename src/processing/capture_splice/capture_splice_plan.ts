@@ -5,11 +5,15 @@ import { parseLevel } from "../../lib/level.ts";
 import { instantiate, textToLookFor } from "../../lib/regular_expression.ts";
 import type { Alternatives } from "../../lib/regular_expression/node.ts";
 import { parsePattern } from "../../lib/regular_expression/parse.ts";
+import { compileTimeFormat } from "../../lib/time_format/compile_time_format.ts";
+import type { TimeParser } from "../../lib/time_format/time_parser.ts";
+import { ACCESS_TIME_FORMAT } from "../../parsers/access_log.ts";
 import type { Capture } from "../../parsers/capture_fields.ts";
 import { compileGrokConfig } from "../../parsers/grok/grok.ts";
 import { chooseName, type FieldTarget, parseField } from "../../parsers/grok/reference.ts";
 import type { ParserConfig } from "../../parsers/parser_config.ts";
-import { parserTypes } from "../../parsers/registry.ts";
+import { type KnownFields, parserTypes } from "../../parsers/registry.ts";
+import { usualAccessLines, type UsualLines } from "../../parsers/usual_access_lines.ts";
 import { extractedFields, timeParserOf } from "../extraction.ts";
 import type { ProcessorPlan } from "../plan.ts";
 import { isField, splicedParser } from "../splice_plan.ts";
@@ -50,7 +54,7 @@ export interface CaptureSplicePlan {
   parseLevel(word: string): Level | undefined;
 }
 
-/** A pattern whose groups fill fields. */
+/** A pattern whose groups fill fields, and which of the fields are the event's own. */
 interface Pattern {
   readonly source: string;
   readonly body: Alternatives;
@@ -58,10 +62,17 @@ interface Pattern {
   fieldOf(name: string): Pick<Capture, "path" | "type"> | undefined;
   readonly keepEmpty: boolean;
   readonly singleLine: boolean;
+  readonly extracted: KnownFields;
+  readonly times: TimeParser;
+  readonly isTimeExpected: boolean;
 }
 
 /** A parser whose fields are what the groups of a pattern match. */
-type PatternParserConfig = ParserConfig & { readonly type: "regex" | "grok" };
+type PatternParserConfig = ParserConfig & { readonly type: "regex" | "grok" | "apache" | "nginx" };
+
+/** Names of groups that no field has. */
+const TIME = "\0time";
+const REQUEST = "\0request";
 
 /**
  * How event JSON is spliced from the lines of a plan with a pattern; undefined where it takes events: transforms,
@@ -90,12 +101,11 @@ export async function captureSplicePlanOf(
   }
   const positions = (names: readonly string[]): number[] =>
     names.map((name) => fields.findIndex((field) => field.name === name)).filter((index) => index >= 0);
-  const { time, level, message } = extractedFields(parserTypes[config.type].known, config);
+  const { extracted: { time, level, message }, times, isTimeExpected } = pattern;
   const roles = [time, level, message];
   if (!roles.flat().every(isPlain) || roles.flatMap(positions).some((index) => fields[index]?.isNumber)) {
     return undefined;
   }
-  const times = timeParserOf(config, context);
   const [timeFields = [], levelFields = [], messageFields = []] = roles.map(positions);
   return {
     regexp: instantiate(pattern.source, layout.written),
@@ -107,7 +117,7 @@ export async function captureSplicePlanOf(
     timeFields,
     levelFields,
     messageFields,
-    isTimeExpected: config.time_field !== undefined,
+    isTimeExpected,
     constants: [...constants].map(([name, json]) => `${JSON.stringify(name)}:${json}`),
     parseTime: (text) => times.parse(text),
     parseLevel,
@@ -115,7 +125,7 @@ export async function captureSplicePlanOf(
 }
 
 function isOfPattern(config: ParserConfig): config is PatternParserConfig {
-  return config.type === "regex" || config.type === "grok";
+  return ["regex", "grok", "apache", "nginx"].includes(config.type);
 }
 
 /** The fields that are added to every record, as JSON; undefined if some are no plain fields. */
@@ -136,10 +146,18 @@ async function patternOf(
   config: PatternParserConfig,
   context: ProcessingContext,
 ): Promise<Pattern | undefined> {
+  if (config.type === "apache" || config.type === "nginx") {
+    return accessLogPattern(config, usualAccessLines(config), context);
+  }
+  const common = {
+    extracted: extractedFields(parserTypes[config.type].known, config),
+    times: timeParserOf(config, context),
+    isTimeExpected: config.time_field !== undefined,
+  };
   if (config.type === "regex") {
     const { pattern: source } = config.config;
     const fieldOf = (name: string): Pick<Capture, "path" | "type"> => ({ path: [name], type: "string" });
-    return { source, body: parsePattern(source), fieldOf, keepEmpty: true, singleLine: false };
+    return { source, body: parsePattern(source), fieldOf, keepEmpty: true, singleLine: false, ...common };
   }
   const { pattern, keepEmpty } = await compileGrokConfig(config.config, context);
   if (pattern === undefined) return undefined;
@@ -148,7 +166,34 @@ async function patternOf(
     const field = chooseName(name, names);
     return field === undefined ? undefined : parseField(field, "pattern");
   };
-  return { source, body, fieldOf, keepEmpty, singleLine: true };
+  return { source, body, fieldOf, keepEmpty, singleLine: true, ...common };
+}
+
+/** Undefined where the parser does not read access logs, or shall take time, level or message from a field. */
+function accessLogPattern(
+  { time_field: time, level_field: level, message_field: message }: ParserConfig,
+  lines: UsualLines | undefined,
+  { now }: ProcessingContext,
+): Pattern | undefined {
+  if (lines === undefined || (time ?? level ?? message) !== undefined) return undefined;
+  const { pattern: source, fields } = lines;
+  const fieldOf = (group: string): Pick<Capture, "path" | "type"> | undefined => {
+    if (group === "time") return { path: [TIME], type: "string" };
+    if (group === "request") return { path: [REQUEST], type: "string" };
+    const field = fields[group];
+    return field && { path: [field.name], type: field.type };
+  };
+  return {
+    source,
+    body: parsePattern(source),
+    fieldOf,
+    keepEmpty: false,
+    singleLine: true,
+    extracted: { time: [TIME], level: [], message: [REQUEST] },
+    times: compileTimeFormat(ACCESS_TIME_FORMAT, { timezone: "UTC", now }),
+    // A line with another time is none of an access log.
+    isTimeExpected: true,
+  };
 }
 
 /** In an object, such names come before the others. */

@@ -95,6 +95,90 @@ Deno.test("CaptureSplice makes of lines what the general path makes of them, wit
   }));
 });
 
+Deno.test("CaptureSplice makes of access logs what the parser of the server makes of them", async () => {
+  const dash = fc.constantFrom("-", "-", "--", "bob", "a b", "", "é");
+  const time = fc.constantFrom(
+    "22/Nov/2026:10:00:00 +0000",
+    "22/Nov/2026:23:59:59 -0130",
+    "22/Nov/2026:23:59:60 +0000",
+    "22/Nov/2026:24:00:00 +0000",
+    "31/Feb/2026:10:00:00 +0000",
+    "22/nov/2026:10:00:00 +0000",
+    "22/Nov/2026",
+  );
+  const request = fc.constantFrom(
+    "GET / HTTP/1.1",
+    "GET /a?b=c HTTP/2.0",
+    "GET /a b HTTP/1.1",
+    String.raw`GET /\"x\" HTTP/1.1`,
+    "GET /",
+    "-",
+    "",
+    String.raw`\x16\x03\x01`,
+    "M-SEARCH * HTTP/1.1",
+  );
+  const number = fc.constantFrom("200", "0", "-", "007", "1234567890", "123456789012345", "x");
+  const quoted = fc.oneof(
+    fc.constantFrom("-", "", "Mozilla/5.0 (X11)", String.raw`say \"hi\"`, "--", "a\tb", "ü"),
+    text.map((part) => part.replaceAll(/["\\]/g, "")),
+  );
+  const tail = fc.constantFrom(
+    "",
+    ' "10.0.0.1"',
+    ' "10.0.0.1, 10.0.0.2"',
+    ' "-"',
+    ' ""',
+    " 0.003",
+    ' "a" 5',
+    " ",
+  );
+  const host = fc.constantFrom("10.0.0.1", "::1", "shop.example.com:443 10.0.0.1", "-", "é");
+  const line = fc.tuple(
+    host,
+    dash,
+    dash,
+    time,
+    request,
+    number,
+    number,
+    fc.option(fc.tuple(quoted, quoted)),
+    tail,
+  )
+    .map(([host, ident, user, time, request, status, bytes, more, tail]) =>
+      `${host} ${ident} ${user} [${time}] "${request}" ${status} ${bytes}` +
+      `${more === null ? "" : ` "${more[0]}" "${more[1]}"`}${tail}`
+    );
+  for (const type of ["apache", "nginx"]) {
+    for (const format of ["auto", "access", "combined"]) {
+      const processors = await both({ type, format, custom_fields: { datacenter: "eu" } });
+      fc.assert(
+        fc.property(fc.array(fc.oneof({ weight: 9, arbitrary: line }, text), { maxLength: 20 }), (lines) => {
+          assertSame(processors, lines.map((line) => `${line}\n`));
+        }),
+        { numRuns: 200 },
+      );
+    }
+  }
+});
+
+Deno.test("CaptureSplice takes usual lines of access logs itself", async () => {
+  const lines = [
+    '10.0.0.1 - bob [22/Nov/2026:10:00:00 +0100] "GET /a HTTP/1.1" 200 5 "-" "curl/8"\n',
+    '10.0.0.1 - - [22/Nov/2026:10:00:00 +0100] "GET /a HTTP/1.1" 404 -\n',
+  ];
+  for (const type of ["apache", "nginx"]) {
+    const plan = planOf({ parsers: [{ type }] });
+    const splicer = (await Splicer.for(plan, [ENCODER], warningContext().context))!;
+    const job = planJob(lines);
+    splicer.begin(job);
+    let start = 0;
+    for (const [index, end] of job.ends.entries()) {
+      assert.ok(splicer.splice(job.bytes, start, end - 1, index), lines[index]);
+      start = end;
+    }
+  }
+});
+
 Deno.test("CaptureSplice takes lines that are longer than what it decodes at once, and much to escape", async () => {
   const processors = await both(REGEX);
   assertSame(processors, [
@@ -118,6 +202,8 @@ Deno.test("Splicer leaves patterns to the general path whose fields are not simp
     { parsers: [{ type: "regex", pattern: "(?<a>.)" }], outputs: [{ includeRaw: true }] },
     { parsers: [{ type: "regex", pattern: "(?<a>.)" }], outputs: [{}, {}] },
     { parsers: [{ type: "regex", pattern: "(?<a>.)", time_field: "b.c" }] },
+    { parsers: [{ type: "apache", format: "error" }] },
+    { parsers: [{ type: "nginx", level_field: "status" }] },
   ];
   for (const parts of plans) {
     const made = await Splicer.for(planOf(parts), [ENCODER], warningContext().context);
