@@ -16,7 +16,7 @@ import {
   type ProcessorPlan,
 } from "./processing/plan.ts";
 import { planFiles } from "./processing/plan_files.ts";
-import { Splicer } from "./processing/splicer.ts";
+import { GENERAL, Splicer } from "./processing/splicer.ts";
 import { Warnings } from "./processing/warnings.ts";
 import type { Condition } from "./sandbox/condition.ts";
 
@@ -158,7 +158,9 @@ class RecordProcessor implements Processor {
       let stop = end;
       if (stop > start && bytes[stop - 1] === LINE_FEED) stop--;
       if (stop > start && bytes[stop - 1] === CARRIAGE_RETURN) stop--;
-      if (splicer === undefined || !splicer.splice(bytes, start, stop, index)) {
+      const spliced = splicer === undefined ? GENERAL : splicer.splice(bytes, start, stop, index);
+      if (spliced >= 0) this.#discard(this.#parts.reasons[spliced] ?? "");
+      else if (spliced === GENERAL) {
         event.raw = texts === undefined
           ? DECODER.decode(bytes.subarray(start, stop))
           : texts.slice(index, start, stop);

@@ -6,28 +6,33 @@ import type { ParserConfig } from "../parsers/parser_config.ts";
 import { parserTypes } from "../parsers/registry.ts";
 import type { TransformConfig } from "../transforms/transform_config.ts";
 import { extractedFields, timeParserOf } from "./extraction.ts";
-import type { JsonSplicePlan, SpliceStep } from "./json_splice/json_splice.ts";
+import type { JsonSplicePlan, SpliceCondition, SpliceStep } from "./json_splice/json_splice.ts";
 import type { ProcessorPlan } from "./plan.ts";
 
 /** What these names mean as fields depends on the event, which splicing does not have. */
 const EVENT_NAMES = ["message", "level", "timestamp"];
+/** What conditions may name. */
+const KNOWN_NAMES = ["level", "message", "source", "fields"];
 
 /**
  * Whether event JSON can be made from the lines of a plan by splicing their bytes, and how; undefined where it takes
- * events: other parsers, conditions, templates, paths into nested fields.
+ * events: other parsers, templates, paths into nested fields, conditions on more than level, message, source and fields.
  */
-export function splicePlanOf(
+export async function splicePlanOf(
   plan: ProcessorPlan,
   encoders: readonly Encoder[],
   context: ProcessingContext,
-): JsonSplicePlan | undefined {
+): Promise<JsonSplicePlan | undefined> {
   const parser = splicedParser(plan, encoders);
   if (parser?.type !== "json") return undefined;
   const { time, level, message } = extractedFields(parserTypes.json.known, parser);
   if (![...time, ...level, ...message].every(isPlain)) return undefined;
   const joining = plan.parsers.filter(({ type }) => type === "multiline");
   const added = [...joining, parser].flatMap(({ custom_fields }) => constants(custom_fields));
-  const steps = [...added, ...plan.transforms.map(stepsOf)];
+  const changes = await Promise.all(
+    plan.transforms.map((transform, index) => stepsOf(transform, index, context)),
+  );
+  const steps = [...added, ...changes];
   if (steps.includes(undefined)) return undefined;
   const times = timeParserOf(parser, context);
   return {
@@ -61,8 +66,38 @@ function constants(fields: Readonly<Record<string, unknown>>): (SpliceStep[] | u
   return Object.entries(fields).map(([name, value]) => addStep(name, value, true));
 }
 
-function stepsOf({ type, if: condition, config }: TransformConfig): SpliceStep[] | undefined {
-  if (condition !== undefined) return undefined;
+async function stepsOf(
+  transform: TransformConfig,
+  index: number,
+  context: ProcessingContext,
+): Promise<SpliceStep[] | undefined> {
+  const { type, if: source } = transform;
+  const isFilter = type === "drop" || type === "keep";
+  const steps: SpliceStep[] | undefined = isFilter
+    ? [{ kind: "drop", transform: index }]
+    : changesOf(transform);
+  if (steps === undefined || source === undefined) return steps;
+  if (steps.some(({ kind }) => kind === "keep")) return undefined;
+  const condition = await conditionOf(source, context);
+  return condition && [{ kind: "if", condition, negated: type === "keep", steps }];
+}
+
+/** Undefined where it looks at more than a splice knows. The condition is known to be right. */
+async function conditionOf(
+  source: string,
+  { warn }: ProcessingContext,
+): Promise<SpliceCondition | undefined> {
+  const { compileCondition, parseCondition } = await import("../sandbox/condition.ts");
+  const { fields, names } = await parseCondition(source, "if");
+  if (fields === undefined || !names.every((name) => KNOWN_NAMES.includes(name))) return undefined;
+  // What every object has, fields do not have as fields.
+  if (fields.some((name) => name in {})) return undefined;
+  const holds = await compileCondition(source, { key: "if", warn });
+  return { fields, readsMessage: names.includes("message"), holds };
+}
+
+/** What becomes of the members of a line, whatever the condition; undefined where that takes events. */
+function changesOf({ type, config }: TransformConfig): SpliceStep[] | undefined {
   switch (type) {
     case "remove":
       return config.fields.every(isField) && config.patterns.length === 0

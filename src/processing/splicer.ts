@@ -8,6 +8,9 @@ import type { CollectedBatch, Job, ProcessorPlan } from "./plan.ts";
 import { splicedParser, splicePlanOf } from "./splice_plan.ts";
 
 const TEXT_ENCODER = new TextEncoder();
+/** What `splice` answers where the event was made, and where the general path must make it. */
+export const MADE = -1;
+export const GENERAL = -2;
 /** What the events of a usual job take. */
 const USUAL = 512 * 1024;
 /** A buffer that a rare giant record has made larger than this is not kept. */
@@ -41,7 +44,7 @@ export class Splicer {
     const type = splicedParser(plan, encoders)?.type;
     if (encoder === undefined) return undefined;
     if (type === "json") {
-      const splicePlan = splicePlanOf(plan, encoders, context);
+      const splicePlan = await splicePlanOf(plan, encoders, context);
       if (splicePlan === undefined) return undefined;
       const { compileJsonSplice } = await import("./json_splice/json_splice.ts");
       return new Splicer(compileJsonSplice(splicePlan), encoder);
@@ -63,15 +66,15 @@ export class Splicer {
     if (this.#ends.length < ends.length) this.#ends = new Uint32Array(ends.length * 2);
   }
 
-  /** Whether the event of the record `index`, the line `bytes[from..to)`, was made. */
-  splice(bytes: Uint8Array, from: number, to: number, index: number): boolean {
+  /** Makes the event of the record `index`, the line `bytes[from..to)`: MADE, GENERAL, or the transform that drops it. */
+  splice(bytes: Uint8Array<ArrayBuffer>, from: number, to: number, index: number): number {
     this.#reserve(this.#splice.bound(to - from));
     const end = this.#splice.splice(bytes, from, to, this.#out, this.#end);
-    if (end < 0) return false;
+    if (end < 0) return end === -1 ? GENERAL : -2 - end;
     this.#end = end;
     this.#ends[this.#count++] = end;
     this.#taken.add(index);
-    return true;
+    return MADE;
   }
 
   /** Takes the event of a record that was not spliced. */

@@ -1,6 +1,7 @@
 import type * as acorn from "acorn";
 import { type Code, codeError } from "./code.ts";
 import { isReading, namespaces, READ_ONLY_METHODS } from "./reading_calls.ts";
+import { fieldsRead } from "./fields_read.ts";
 import { freeNamesOf } from "./scope.ts";
 import { childrenOf, knownKey } from "./tree.ts";
 import { EVENT_NAMES, unknownName } from "./vocabulary.ts";
@@ -38,6 +39,8 @@ export interface CheckedCondition {
   readonly expression: string;
   /** Names of the values that it needs. */
   readonly names: readonly string[];
+  /** Names of the fields that it reads; undefined where it looks at the fields or the event as a whole. */
+  readonly fields: readonly string[] | undefined;
   /** It calls nothing, so it is done at once whatever the record is: no pattern can take for ever. */
   readonly isBounded: boolean;
 }
@@ -59,14 +62,16 @@ export function checkCondition(code: Code): CheckedCondition {
     // Without its brackets a comment in front might swallow it.
     expression: code.text.slice(argument.start, argument.end),
     names: [...EVENT_NAMES, "event"].filter((name) => used.has(name)),
+    fields: fieldsRead(argument.expression, check.free),
     isBounded: !check.calls,
   };
 }
 
 class Check {
   calls = false;
+  /** Names that no declaration explains. */
+  readonly free = new Set<acorn.AnyNode>();
   readonly #code: Code;
-  readonly #free = new Set<acorn.AnyNode>();
 
   constructor(code: Code) {
     this.#code = code;
@@ -76,7 +81,7 @@ class Check {
     this.#visit(expression);
     const used = new Set<string>();
     for (const { node } of freeNamesOf(this.#code.function)) {
-      this.#free.add(node);
+      this.free.add(node);
       used.add(node.name);
       if (!EVENT_NAMES.includes(node.name) && node.name !== "event" && !CONDITION_GLOBALS.has(node.name)) {
         this.#fail(node, unknownName(node.name, "conditions", [...EVENT_NAMES, ...CONDITION_GLOBALS]));
@@ -110,7 +115,7 @@ class Check {
         return this.#lookAtCall(node);
       case "NewExpression": {
         const { callee } = node;
-        if (callee.type !== "Identifier" || !this.#free.has(callee) || !MADE_WITH_NEW.includes(callee.name)) {
+        if (callee.type !== "Identifier" || !this.free.has(callee) || !MADE_WITH_NEW.includes(callee.name)) {
           this.#fail(node, `only ${MADE_WITH_NEW.join(", ")} can be made with new in conditions`);
         }
         return this.#lookAtAll(node.arguments, node);
@@ -142,7 +147,7 @@ class Check {
   }
 
   #lookAtName(node: acorn.Identifier): void {
-    if (!this.#free.has(node) || EVENT_NAMES.includes(node.name) || node.name === "event") return;
+    if (!this.free.has(node) || EVENT_NAMES.includes(node.name) || node.name === "event") return;
     if (!CONSTANTS.includes(node.name)) this.#fail(node, `${node.name} can only be called in conditions`);
   }
 
@@ -160,7 +165,7 @@ class Check {
       this.#fail(node.property, `${name} is not available in conditions`);
     }
     const { object } = node;
-    if (object.type === "Identifier" && this.#free.has(object)) {
+    if (object.type === "Identifier" && this.free.has(object)) {
       if (object.name === "event" && name !== undefined && !EVENT_NAMES.includes(name)) {
         this.#fail(node.property, `event has no ${name}; write fields.${name} for a field`);
       }
@@ -174,7 +179,7 @@ class Check {
   #lookAtCall(node: acorn.CallExpression): void {
     const { callee } = node;
     const parameters = node.arguments;
-    if (callee.type === "Identifier" && this.#free.has(callee) && CONVERSIONS.includes(callee.name)) {
+    if (callee.type === "Identifier" && this.free.has(callee) && CONVERSIONS.includes(callee.name)) {
       return this.#lookAtAll(parameters, node);
     }
     if (callee.type !== "MemberExpression" || callee.computed || callee.property.type !== "Identifier") {
@@ -183,7 +188,7 @@ class Check {
     const { name } = callee.property;
     const { object } = callee;
     const space =
-      object.type === "Identifier" && this.#free.has(object) && Object.hasOwn(namespaces, object.name)
+      object.type === "Identifier" && this.free.has(object) && Object.hasOwn(namespaces, object.name)
         ? object.name
         : undefined;
     if (!isReading(space, name)) {
@@ -217,7 +222,7 @@ class Check {
   }
 
   #lookAtFunction(node: acorn.AnyNode, method: string): void {
-    if (node.type === "Identifier" && this.#free.has(node) && CONVERSIONS.includes(node.name)) return;
+    if (node.type === "Identifier" && this.free.has(node) && CONVERSIONS.includes(node.name)) return;
     if (node.type !== "ArrowFunctionExpression" || node.async) {
       return this.#fail(node, `${method}() takes a function such as (value) => value > 1 in conditions`);
     }

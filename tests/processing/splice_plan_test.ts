@@ -11,8 +11,8 @@ function spliced(parts: PlanParts, encoders: readonly Encoder[] = [LINES]) {
   return splicePlanOf(plan, encoders, warningContext().context);
 }
 
-Deno.test("splicePlanOf turns parser and transforms into steps, in their order", () => {
-  const plan = spliced({
+Deno.test("splicePlanOf turns parser and transforms into steps, in their order", async () => {
+  const plan = await spliced({
     parsers: [
       { type: "multiline", multiline: { pattern: "^x" }, custom_fields: { site: "eu" } },
       { type: "json", level_field: "sev", custom_fields: { n: 1 } },
@@ -38,7 +38,7 @@ Deno.test("splicePlanOf turns parser and transforms into steps, in their order",
   ]);
 });
 
-Deno.test("splicePlanOf answers undefined wherever it takes events", () => {
+Deno.test("splicePlanOf answers undefined wherever it takes events", async () => {
   const output = (keys: Partial<OutputPlan>): PlanParts => ({ outputs: [keys] });
   const transform = (block: object): PlanParts => ({ transforms: [block] });
   const parser = (keys: object): PlanParts => ({ parsers: [{ type: "json", ...keys }] });
@@ -54,7 +54,13 @@ Deno.test("splicePlanOf answers undefined wherever it takes events", () => {
     "a nested level": parser({ level_field: "[a][b]" }),
     "a nested custom field": parser({ custom_fields: { "a.b": 1 } }),
     "a custom field that is the event's": parser({ custom_fields: { message: "x" } }),
-    "a condition": transform({ type: "remove", fields: ["a"], if: "true" }),
+    "a condition on the time": transform({ type: "remove", fields: ["a"], if: "timestamp > 5" }),
+    "a condition on the input": transform({ type: "remove", fields: ["a"], if: 'input === "a"' }),
+    "a condition on the whole event": transform({ type: "remove", fields: ["a"], if: "event.level" }),
+    "a condition on all fields": transform({ type: "drop", if: '"a" in fields' }),
+    "a condition on a field named by another": transform({ type: "keep", if: "fields[level] === 1" }),
+    "a condition on what all objects have": transform({ type: "keep", if: "fields.valueOf === 1" }),
+    "fields kept under a condition": transform({ type: "filter", fields: ["a"], if: "level" }),
     "patterns to remove": transform({ type: "remove", fields: ["a"], patterns: ["b"] }),
     "patterns to keep": transform({ type: "filter", fields: ["a"], patterns: ["b"] }),
     "the event's level": transform({ type: "remove", fields: ["level"] }),
@@ -68,12 +74,32 @@ Deno.test("splicePlanOf answers undefined wherever it takes events", () => {
     "another transform": transform({ type: "script", code: "return event" }),
     "a prototype": transform({ type: "remove", fields: ["__proto__"] }),
   };
-  assert.ok(spliced({}) !== undefined, "the control");
+  assert.ok(await spliced({}) !== undefined, "the control");
   for (const [what, part] of Object.entries(parts)) {
     const { outputs = [{}] } = part;
-    assert.equal(spliced(part, outputs.map(() => LINES)), undefined, what);
+    assert.equal(await spliced(part, outputs.map(() => LINES)), undefined, what);
   }
   const text = lineEncoder("text", { plain: false, includeRaw: false });
-  assert.equal(spliced({}, [text]), undefined, "text");
-  assert.equal(spliced({}, [{ ...LINES, partitionOf: () => "" }]), undefined, "partitions");
+  assert.equal(await spliced({}, [text]), undefined, "text");
+  assert.equal(await spliced({}, [{ ...LINES, partitionOf: () => "" }]), undefined, "partitions");
+});
+
+Deno.test("splicePlanOf has conditions on level, message, source and fields tested, and drops where they say so", async () => {
+  const plan = await spliced({
+    transforms: [
+      { type: "remove", fields: ["a"], if: "fields.b.c > 1 && fields['d e'] === level" },
+      { type: "drop", if: "message.includes('x') && source" },
+      { type: "keep", if: "true" },
+    ],
+  });
+  const read = plan?.steps.map((step) => {
+    assert.equal(step.kind, "if");
+    const { condition: { fields, readsMessage }, negated, steps } = step as typeof step & { kind: "if" };
+    return { fields, readsMessage, negated, steps };
+  });
+  assert.deepEqual(read, [
+    { fields: ["b", "d e"], readsMessage: false, negated: false, steps: [{ kind: "remove", names: ["a"] }] },
+    { fields: [], readsMessage: true, negated: false, steps: [{ kind: "drop", transform: 1 }] },
+    { fields: [], readsMessage: false, negated: true, steps: [{ kind: "drop", transform: 2 }] },
+  ]);
 });

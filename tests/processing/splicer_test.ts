@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { lineEncoder } from "../../src/encoding/encoder.ts";
 import { newEvent } from "../../src/event.ts";
-import { Splicer } from "../../src/processing/splicer.ts";
+import { MADE, Splicer } from "../../src/processing/splicer.ts";
 import { recordsOf } from "../contracts/batches.ts";
 import { planJob, planOf, warningContext } from "../support/plan.ts";
 
@@ -21,7 +21,7 @@ function run(made: Splicer, lines: readonly string[]): { events: string[]; parse
   made.begin(job);
   lines.forEach((line, index) => {
     const start = index === 0 ? 0 : job.ends[index - 1]!;
-    if (made.splice(job.bytes, start, job.ends[index]!, index)) return;
+    if (made.splice(job.bytes, start, job.ends[index]!, index) === MADE) return;
     parsed.push(index);
     const event = newEvent(job.source);
     event.message = line;

@@ -125,3 +125,24 @@ Deno.test("parseCondition tells which conditions are done at once, whatever the 
   assert.equal((await parseCondition("/(a+)+$/.test(message)", "if")).isBounded, false);
   assert.equal((await parseCondition("new RegExp(message)", "if")).isBounded, false);
 });
+
+Deno.test("parseCondition tells which fields a condition reads, or that it looks at all of them", async () => {
+  const read = async (source: string) => (await parseCondition(source, "if")).fields;
+  assert.deepEqual(await read("true"), []);
+  assert.deepEqual(await read("fields.a.b > fields['c d'] || fields?.e === fields.a"), ["a", "c d", "e"]);
+  assert.deepEqual(await read("[1].some((fields) => fields === level)"), []);
+  assert.deepEqual(await read("fields.list.map(({ fields }) => fields.a).length"), ["list"]);
+  for (
+    const whole of [
+      "fields",
+      "fields[level]",
+      "fields[fields.a]",
+      "event.level",
+      "event.fields.a",
+      "Object.keys(fields)",
+      "[{ fields }].length",
+      "'a' in fields",
+      "(fields).a",
+    ]
+  ) assert.equal(await read(whole), undefined, whole);
+});

@@ -3,9 +3,10 @@ import { FRAME, framePieces, Pieces } from "./event_frame.ts";
 import { Extraction, NONE, UNUSUAL } from "./extraction.ts";
 import { MemberScan } from "./member_scan.ts";
 import { AsciiText, LONGEST_TIME } from "./member_time.ts";
-import { type CompiledSteps, compileSteps, type JsonSplicePlan, runSteps } from "./splice_plan.ts";
+import { type CompiledSteps, compileSteps, DONE, type JsonSplicePlan, runSteps } from "./splice_plan.ts";
+import { StepTests } from "./step_tests.ts";
 
-export type { JsonSplicePlan, SpliceStep } from "./splice_plan.ts";
+export type { JsonSplicePlan, SpliceCondition, SpliceStep } from "./splice_plan.ts";
 
 /** Makes event JSON of lines that hold a JSON object, by moving bytes. */
 export interface JsonSplice {
@@ -13,9 +14,16 @@ export interface JsonSplice {
   begin(source: string, receivedAt: number): void;
   /**
    * Writes the event of the line bytes[from..to), which is valid UTF-8 without a line break, at `at`, and answers where
-   * it ends. Answers -1 where the line needs the general path; what it then wrote from `at` on counts for nothing.
+   * it ends. Answers -1 where the line needs the general path, and -2 - n where transform n drops it; what it then wrote
+   * from `at` on counts for nothing.
    */
-  splice(bytes: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number;
+  splice(
+    bytes: Uint8Array<ArrayBuffer>,
+    from: number,
+    to: number,
+    out: Uint8Array,
+    at: number,
+  ): number;
   /** Most bytes that a line of this length becomes under the last `begin`. `splice` answers -1 where `out` has less. */
   bound(length: number): number;
 }
@@ -37,6 +45,7 @@ class PlannedSplice implements JsonSplice {
   readonly #members: MemberScan;
   readonly #extraction: Extraction;
   readonly #steps: CompiledSteps;
+  readonly #tests: StepTests;
   readonly #formatTime: (milliseconds: number) => string;
 
   /** By constant, the slot that its piece names. */
@@ -52,7 +61,7 @@ class PlannedSplice implements JsonSplice {
   #overhead = 0;
 
   /** The arrays of the last call, and views over the same bytes. */
-  #bytes: Uint8Array = NO_BYTES;
+  #bytes: Uint8Array<ArrayBuffer> = NO_BYTES;
   #view: DataView = NO_VIEW;
   #out: Uint8Array = NO_BYTES;
   #outView: DataView = NO_VIEW;
@@ -67,6 +76,7 @@ class PlannedSplice implements JsonSplice {
     for (const name of [...plan.timeFields, ...plan.levelFields, ...plan.messageFields]) slotOf(name);
     this.#steps = compileSteps(plan.steps, slotOf);
     this.#members = new MemberScan([...slots.keys()]);
+    this.#tests = new StepTests(this.#steps, this.#members);
     this.#extraction = new Extraction(plan, this.#members, slotOf);
     this.#formatTime = plan.formatTime;
     const keys = this.#members.names.map((name) => JSON.stringify(name) + ":");
@@ -81,10 +91,12 @@ class PlannedSplice implements JsonSplice {
       this.#source = source;
       this.#frame = framePieces(source);
     }
+    this.#tests.begin(source);
     if (receivedAt !== this.#receivedAt) this.#receivedKnown = false;
     this.#receivedAt = receivedAt;
     // Buffers of batches that are gone are not to be kept.
     this.#bytes = this.#out = NO_BYTES;
+    this.#tests.clear();
     this.#view = this.#outView = NO_VIEW;
     // Of each name and each constant at most one copy, since steps move and never double; quotes and commas.
     this.#overhead = this.#frame.bytes.length + this.#pieces.bytes.length + LONGEST_TIME +
@@ -95,7 +107,13 @@ class PlannedSplice implements JsonSplice {
     return length + this.#overhead;
   }
 
-  splice(bytes: Uint8Array, from: number, to: number, out: Uint8Array, at: number): number {
+  splice(
+    bytes: Uint8Array<ArrayBuffer>,
+    from: number,
+    to: number,
+    out: Uint8Array,
+    at: number,
+  ): number {
     if (to > bytes.length || out.length - at < this.bound(to - from)) return -1;
     if (bytes !== this.#bytes) {
       this.#bytes = bytes;
@@ -160,6 +178,7 @@ class PlannedSplice implements JsonSplice {
     copyBytes(frame.bytes, frame.view, start, length, out, outView, end);
     end += length;
 
+    if (this.#steps.conditions.length > 0) this.#tests.take(bytes, level, message);
     return this.#writeFields(bytes, view, out, outView, end);
   }
 
@@ -171,7 +190,8 @@ class PlannedSplice implements JsonSplice {
     const pieceStarts = pieces.starts;
     const slotCount = members.slotCount;
     let end = from;
-    runSteps(this.#steps, state);
+    const outcome = runSteps(this.#steps, state, this.#tests);
+    if (outcome !== DONE) return this.#abandon(outcome);
     // A comma follows each member; the last one is overwritten.
     if (this.#steps.keepsOthers) {
       const runs = members.runs;
@@ -229,6 +249,12 @@ class PlannedSplice implements JsonSplice {
     out[end + 1] = RIGHT_BRACE;
     out[end + 2] = LINE_FEED;
     return end + 3;
+  }
+
+  /** Puts away what steps have put somewhere, and answers for `splice` what they answered. */
+  #abandon(outcome: number): number {
+    for (const slot of this.#steps.targets) this.#members.state[slot] = 0;
+    return outcome === UNUSUAL ? -1 : -2 - outcome;
   }
 
   #formatReceived(): boolean {

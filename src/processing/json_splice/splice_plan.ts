@@ -1,4 +1,6 @@
-import type { Level } from "../../event.ts";
+import type { Level, LogEvent } from "../../event.ts";
+import { UNUSUAL } from "./extraction.ts";
+import type { StepTests } from "./step_tests.ts";
 
 /** A change of the members of the object that a line holds. */
 export type SpliceStep =
@@ -8,7 +10,25 @@ export type SpliceStep =
   /** Takes the place of a member `to`; does nothing where there is no member `from`. */
   | { readonly kind: "rename"; readonly from: string; readonly to: string }
   /** `json` is the value as JSON text. */
-  | { readonly kind: "add"; readonly name: string; readonly json: string; readonly overwrite: boolean };
+  | { readonly kind: "add"; readonly name: string; readonly json: string; readonly overwrite: boolean }
+  /** Nothing becomes of the line; `transform` says so. */
+  | { readonly kind: "drop"; readonly transform: number }
+  /** Steps that are done where the condition holds, or, `negated`, where it does not. None of them is `keep`. */
+  | {
+    readonly kind: "if";
+    readonly condition: SpliceCondition;
+    readonly negated: boolean;
+    readonly steps: readonly SpliceStep[];
+  };
+
+/** A condition on an event of which little is known. */
+export interface SpliceCondition {
+  /** Names of the fields that it reads. */
+  readonly fields: readonly string[];
+  readonly readsMessage: boolean;
+  /** The event has a source without input, its level, these fields, and the message if that is read. */
+  holds(event: LogEvent): boolean;
+}
 
 /** What becomes of the members of a line: the first that fits of each list of names, then the steps in order. */
 export interface JsonSplicePlan {
@@ -25,7 +45,7 @@ export interface JsonSplicePlan {
 }
 
 /** What an operation of `CompiledSteps.operations` does; two numbers follow it. */
-const OPERATION = { remove: 0, keep: 1, rename: 2, add: 3, addMissing: 4 } as const;
+const OPERATION = { remove: 0, keep: 1, rename: 2, add: 3, addMissing: 4, drop: 5, skip: 6 } as const;
 const OPERATION_SIZE = 3;
 
 /** A value that the plan itself brings. */
@@ -41,11 +61,16 @@ export interface Constant {
  * slot n), or -n - 1 (constant n).
  */
 export interface CompiledSteps {
-  /** `remove slot 0`, `keep set 0`, `rename from to`, `add slot constant`, `addMissing slot constant`. */
+  /**
+   * `remove slot 0`, `keep set 0`, `rename from to`, `add slot constant`, `addMissing slot constant`, `drop transform 0`,
+   * and `skip condition count`: so many numbers where the condition holds, or, less than zero, where it does not.
+   */
   readonly operations: Int32Array;
   /** By set: 1 for each slot that stays; slots behind its end go. */
   readonly keptSlots: readonly Uint8Array[];
   readonly constants: readonly Constant[];
+  /** With the slots of the fields that they read. */
+  readonly conditions: readonly { readonly condition: SpliceCondition; readonly slots: readonly number[] }[];
   /** The slots that a step puts something in, each one once. */
   readonly targets: Int32Array;
   /** Whether members that no slot stands for stay. */
@@ -57,8 +82,9 @@ export function compileSteps(steps: readonly SpliceStep[], slotOf: (name: string
   const operations: number[] = [];
   const keptSlots: Uint8Array[] = [];
   const constants: Constant[] = [];
+  const conditions: CompiledSteps["conditions"][number][] = [];
   const targets = new Set<number>();
-  for (const step of steps) {
+  const compile = (step: SpliceStep): void => {
     switch (step.kind) {
       case "remove":
         for (const name of step.names) operations.push(OPERATION.remove, slotOf(name), 0);
@@ -79,12 +105,26 @@ export function compileSteps(steps: readonly SpliceStep[], slotOf: (name: string
         targets.add(slot);
         break;
       }
+      case "drop":
+        operations.push(OPERATION.drop, step.transform, 0);
+        break;
+      case "if": {
+        const { condition, negated } = step;
+        const slots = condition.fields.map(slotOf);
+        const start = operations.push(OPERATION.skip, conditions.push({ condition, slots }) - 1, 0);
+        step.steps.forEach(compile);
+        const count = operations.length - start;
+        operations[start - 1] = negated ? count : -count;
+        break;
+      }
     }
-  }
+  };
+  steps.forEach(compile);
   return {
     operations: Int32Array.from(operations),
     keptSlots,
     constants,
+    conditions,
     targets: Int32Array.from(targets),
     keepsOthers: keptSlots.length === 0,
   };
@@ -96,8 +136,11 @@ function slotSet(slots: readonly number[]): Uint8Array {
   return set;
 }
 
-/** Does the steps on the slots of one line. */
-export function runSteps(steps: CompiledSteps, state: Int32Array): void {
+/** What `runSteps` answers when all steps were done. */
+export const DONE = -1;
+
+/** Does the steps on the slots of one line: DONE, the transform that drops the line, or UNUSUAL. */
+export function runSteps(steps: CompiledSteps, state: Int32Array, tests: StepTests): number {
   const operations = steps.operations;
   for (let index = 0; index < operations.length; index += OPERATION_SIZE) {
     const first = operations[index + 1] as number;
@@ -125,6 +168,15 @@ export function runSteps(steps: CompiledSteps, state: Int32Array): void {
       case OPERATION.addMissing:
         if (state[first] === 0) state[first] = -second - 1;
         break;
+      case OPERATION.drop:
+        return first;
+      case OPERATION.skip: {
+        const held = tests.test(first);
+        if (held === UNUSUAL) return UNUSUAL;
+        if ((held === 1) === (second > 0)) index += Math.abs(second);
+        break;
+      }
     }
   }
+  return DONE;
 }

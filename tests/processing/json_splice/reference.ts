@@ -97,7 +97,7 @@ export function referenceEvent(plan: JsonSplicePlan, line: string): unknown {
       if (!fields.has(step.from) || step.from === step.to) continue;
       fields.set(step.to, fields.get(step.from));
       fields.delete(step.from);
-    } else if (step.overwrite || !fields.has(step.name)) {
+    } else if (step.kind === "add" && (step.overwrite || !fields.has(step.name))) {
       fields.set(step.name, JSON.parse(step.json));
     }
   }
