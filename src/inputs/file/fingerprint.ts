@@ -93,6 +93,8 @@ export async function compare(source: ByteSource, fingerprint: Fingerprint): Pro
   const head = await readFully(source, 0, fingerprint.headLen);
   if (head.length < fingerprint.headLen) return "different";
   if (fingerprint.headLen > 0 && hashOf(head) !== fingerprint.head) return "different";
+  // A position that nothing stands before proves nothing.
+  if (fingerprint.off > 0 && fingerprint.tailLen === 0) return "different";
   const tail = await readFully(source, fingerprint.off - fingerprint.tailLen, fingerprint.tailLen);
   if (tail.length < fingerprint.tailLen) return "shorter";
   return fingerprint.tailLen === 0 || hashOf(tail) === fingerprint.tail ? "same" : "different";

@@ -155,7 +155,7 @@ export class Resumption {
     }
     const file = this.registry.add(checkpoint.path, located, { from: { checkpoint, at } }, now());
     file.state = path === checkpoint.path ? "live" : "rotated";
-    if (comparison === "changed") file.lost = checkpoint;
+    if (comparison === "changed") file.lose(checkpoint);
     log.debug(`Resumed "${checkpoint.path}" at byte ${checkpoint.off}`, { path, lineage: file.lid });
     return file;
   }

@@ -121,6 +121,8 @@ export class TailedFile {
   readonly #end = { aborted: false };
   /** Positions up to here have settled. */
   mark: LineagePosition;
+  /** Where the position itself does not tell what stood before it: the position, and what its checkpoint says of that. */
+  #unproven: { readonly at: ReadPosition; readonly fingerprint: Fingerprint } | undefined;
   readonly #readerOptions: ReaderOptions;
   readonly #contents: ByteSource;
   #copy: ByteSource | undefined;
@@ -209,6 +211,15 @@ export class TailedFile {
     } catch {
       return false;
     }
+  }
+
+  /**
+   * Notes that what was read of it is gone from the file. Until something that follows has settled, its checkpoint goes
+   * on to tell what stood before the position: after a crash the copy must be found again.
+   */
+  lose(fingerprint: Fingerprint): void {
+    this.lost = fingerprint;
+    this.#unproven = { at: this.mark.at, fingerprint };
   }
 
   /** Reads the rest of the lost generation from `copy`, last written at `time`, from `at` on. */
@@ -322,6 +333,9 @@ export class TailedFile {
   /** What the checkpoint store keeps: the settled position. */
   checkpoint(now: number): FileCheckpoint {
     const { gen, at } = this.mark;
+    const { headLen, head, off, tailLen, tail } = this.#unproven?.at === at
+      ? this.#unproven.fingerprint
+      : this.fingerprint(at);
     const { dev, ino, birth, size, mtime } = this.facts;
     return {
       v: 1,
@@ -332,7 +346,11 @@ export class TailedFile {
       dev,
       ino,
       birth,
-      ...this.fingerprint(at),
+      headLen,
+      head,
+      off,
+      tailLen,
+      tail,
       size,
       mtime,
       state: this.state,
