@@ -1,6 +1,8 @@
 import { dirname } from "node:path";
 import { stampOf } from "./directory_stamp.ts";
+import { sleep } from "../../lib/sleep.ts";
 import { positionAt } from "./file_positions.ts";
+import { factsOf } from "./open_file.ts";
 import { isKnownContents } from "./known_contents.ts";
 import { START } from "./reader.ts";
 import { isCopyOf, type OpenedFile, type SearchPlaces, unseenGenerations } from "./rotation.ts";
@@ -64,8 +66,19 @@ export class GenerationSearch {
     const places = this.#registry.copyPlaces;
     for (const copy of await this.#adopt({ path, since, by: "mtime", places, judge })) {
       copy.isCopy = true;
+      this.#putBeforeLaterCopies(copy);
       file.waitForInstead(copy);
       file.copyTime = Math.max(file.copyTime, copy.facts.mtime);
+    }
+  }
+
+  /** Later copies may be known already, from before a restart; those that nothing was read of yet wait for this one. */
+  #putBeforeLaterCopies(copy: TailedFile): void {
+    for (const other of this.#registry.open.values()) {
+      if (!other.isCopy || other.path !== copy.path || other.queued || other.reader.position.off > 0) {
+        continue;
+      }
+      if (other.facts.mtime > copy.facts.mtime) other.waitForInstead(copy);
     }
   }
 
@@ -74,6 +87,7 @@ export class GenerationSearch {
     const adopted: TailedFile[] = [];
     const directories = new Set([dirname(path)]);
     for (let attempt = 1; attempt <= STABLE_TRIES; attempt++) {
+      if (attempt > 1) await sleep(2 ** attempt);
       const before = stampOf(directories);
       const generations = unseenGenerations(path, since, by, places);
       // Files are being renamed: one may be missing in the list, and the order would be lost.
@@ -81,7 +95,12 @@ export class GenerationSearch {
       let moved = false;
       for (const generation of generations) {
         const opened = this.#tryOpen(generation.path);
-        if (opened === undefined) continue;
+        if (opened === undefined) {
+          // Later ones must not be read before one that has another name by now.
+          moved = isGone(generation.path);
+          if (moved) break;
+          continue;
+        }
         moved = opened.facts.key !== generation.facts.key;
         const kind = moved ? "known" : await judge(opened);
         const wanted = kind === "unseen" && this.#registry.claim(opened);
@@ -98,5 +117,13 @@ export class GenerationSearch {
       if (!moved) break;
     }
     return adopted;
+  }
+}
+
+function isGone(path: string): boolean {
+  try {
+    return factsOf(path) === undefined;
+  } catch {
+    return false;
   }
 }

@@ -96,3 +96,54 @@ Deno.test("GenerationSearch takes no copy of what still stands in the file for a
   assert.equal(file.after.size, 1);
   for (const open of [...registry.open.values()]) registry.drop(open);
 });
+
+Deno.test("GenerationSearch takes no later copy first when an earlier one is being renamed", async () => {
+  using bench = new Bench();
+  const path = bench.write("a.log", "three\n");
+  const registry = bench.registry();
+  const file = registry.add(path, openContents(path), {}, bench.time);
+  file.copyTime = 1;
+  bench.write("a.log.2", "one\n");
+  bench.write("a.log.1", "two\n");
+  // The rotation has moved the first of them when it is opened, and makes the next step only then.
+  using _ = beforeOpening(".2", () => fs.renameSync(bench.path("a.log.2"), bench.path("a.log.3")));
+  const search = new GenerationSearch(registry, (path) => {
+    try {
+      return openContents(path);
+    } catch {
+      return undefined;
+    }
+  });
+  await search.copied(file, bytesOf("three\n"));
+  const [one, two] = [...registry.open.values()].slice(1);
+  assert.deepEqual([one!.facts.size, two!.facts.size, registry.open.size], [4, 4, 3]);
+  assert.deepEqual([...two!.after], [one]);
+  assert.equal(one!.file.facts().ino, fs.statSync(bench.path("a.log.3")).ino);
+  for (const file of [...registry.open.values()]) registry.drop(file);
+});
+
+Deno.test("GenerationSearch puts a copy before later ones that are known already", async () => {
+  using bench = new Bench();
+  const path = bench.write("a.log", "three\n");
+  const registry = bench.registry();
+  const file = registry.add(path, openContents(path), {}, bench.time);
+  file.copyTime = 1;
+  const time = Date.now() / 1000;
+  const copies = ["begun\n", "one\n", "two\n"].map((text, index) => {
+    const copy = bench.write(`a.log.${3 - index}`, text);
+    fs.utimesSync(copy, time + index, time + index);
+    return copy;
+  });
+  const known = [copies[2]!, copies[0]!].map((copy) => {
+    const added = registry.add(path, openContents(copy), {}, bench.time);
+    added.isCopy = true;
+    return added;
+  });
+  const search = new GenerationSearch(registry, openContents);
+  await search.copied(file, bytesOf("three\n"));
+  const [added] = [...registry.open.values()].filter((each) => each !== file && !known.includes(each));
+  assert.equal(added!.file.facts().ino, fs.statSync(copies[1]!).ino);
+  assert.ok(known[0]!.after.has(added!));
+  assert.ok(!added!.after.has(known[0]!) && added!.after.has(known[1]!));
+  for (const file of [...registry.open.values()]) registry.drop(file);
+});
