@@ -78,7 +78,9 @@ export class GenerationSearch {
       if (!other.isCopy || other.path !== copy.path || other.queued || other.reader.position.off > 0) {
         continue;
       }
-      if (other.facts.mtime > copy.facts.mtime) other.waitForInstead(copy);
+      // What it waits for may wait for the other one: in a circle none would be read.
+      const isBehind = [...copy.after].some((earlier) => earlier !== other && waitsFor(earlier, other));
+      if (other.facts.mtime > copy.facts.mtime && !isBehind) other.waitForInstead(copy);
     }
   }
 
@@ -126,4 +128,12 @@ function isGone(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a file waits for another, be it by way of others. */
+function waitsFor(file: TailedFile, other: TailedFile, seen: Set<TailedFile> = new Set()): boolean {
+  if (seen.has(file)) return false;
+  seen.add(file);
+  for (const earlier of file.after) if (earlier === other || waitsFor(earlier, other, seen)) return true;
+  return false;
 }

@@ -134,7 +134,7 @@ Deno.test("GenerationSearch puts a copy before later ones that are known already
     fs.utimesSync(copy, time + index, time + index);
     return copy;
   });
-  const known = [copies[2]!, copies[0]!].map((copy) => {
+  const known = [copies[0]!, copies[2]!].map((copy) => {
     const added = registry.add(path, openContents(copy), {}, bench.time);
     added.isCopy = true;
     return added;
@@ -143,7 +143,7 @@ Deno.test("GenerationSearch puts a copy before later ones that are known already
   await search.copied(file, bytesOf("three\n"));
   const [added] = [...registry.open.values()].filter((each) => each !== file && !known.includes(each));
   assert.equal(added!.file.facts().ino, fs.statSync(copies[1]!).ino);
-  assert.ok(known[0]!.after.has(added!));
-  assert.ok(!added!.after.has(known[0]!) && added!.after.has(known[1]!));
+  assert.ok(known[1]!.after.has(added!));
+  assert.ok(!added!.after.has(known[1]!) && added!.after.has(known[0]!));
   for (const file of [...registry.open.values()]) registry.drop(file);
 });
