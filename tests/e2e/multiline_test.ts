@@ -211,6 +211,18 @@ scenario(
   },
 );
 
+scenario("agent ends with --once when the file is empty that follows a renamed one", async (space) => {
+  configure(space);
+  const writer = new RecordWriter();
+  using log = new HeldLog(space.log());
+  log.writeBytes(writer.records(10));
+  const first = await space.once();
+  log.writeBytes(writer.records(10));
+  renameAndCreate(space.log());
+  const second = await space.once();
+  assertRecords(Buffer.concat([first.stdout.bytes(), second.stdout.bytes()]), writer);
+});
+
 for (const rotate of [renameAndCreate, copyAndTruncate]) {
   scenario(`agent keeps records whole and in order under load: ${rotate.name}`, async (space) => {
     configure(space);

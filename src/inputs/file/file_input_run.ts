@@ -331,6 +331,8 @@ export class FileInputRun {
     if (this.#scanAsked) return false;
     const { partial_line_timeout: timeout } = this.config;
     for (const file of this.registry.open.values()) {
+      // It waits for one of the records that are ended below.
+      if ([...file.after].some(hasHeldRecord)) continue;
       // The sweep will deliver it.
       if (timeout !== undefined && file.reader.partial > 0) return false;
       if (!file.atEnd && file.backoff === 0) return false;
@@ -345,7 +347,7 @@ export class FileInputRun {
   #endRecords(): boolean {
     let found = false;
     for (const file of this.registry.open.values()) {
-      if (file.reader.held === 0 || !file.atEnd) continue;
+      if (!hasHeldRecord(file)) continue;
       this.#pump.enqueueRest(file, "lines");
       found = true;
     }
@@ -368,4 +370,9 @@ export class FileInputRun {
     this.#rewind.delivered(lid);
     this.context.checkpoints.set(file.checkpointKey, () => file.checkpoint(Date.now()));
   }
+}
+
+/** Whether a file is at its end, and its last record waits for more lines. */
+function hasHeldRecord({ atEnd, reader }: TailedFile): boolean {
+  return atEnd && reader.held > 0;
 }
