@@ -8,34 +8,29 @@ export interface UsualLines {
    * all that matches, and something of much that does not.
    */
   readonly pattern: string;
-  /** The fields that the groups fill, by the name of the group. */
-  readonly fields: Readonly<Record<string, { readonly name: string; readonly type: "string" | "int" }>>;
+  /** The names of the fields that the groups fill, by the name of the group. */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
-const APACHE_FIELDS: UsualLines["fields"] = {
-  host: { name: "host", type: "string" },
-  ident: { name: "ident", type: "string" },
-  user: { name: "user", type: "string" },
-  method: { name: "method", type: "string" },
-  path: { name: "path", type: "string" },
-  protocol: { name: "protocol", type: "string" },
-  status: { name: "status", type: "int" },
-  bytes: { name: "bytes", type: "int" },
-  referer: { name: "referer", type: "string" },
-  agent: { name: "agent", type: "string" },
-};
+/** The groups whose fields are numbers. */
+export const NUMBER_GROUPS: readonly string[] = ["status", "bytes"];
+
+const APACHE_FIELDS: UsualLines["fields"] = Object.fromEntries(
+  ["host", "ident", "user", "method", "path", "protocol", "status", "bytes", "referer", "agent"]
+    .map((name) => [name, name]),
+);
 
 const NGINX_FIELDS: UsualLines["fields"] = {
-  host: { name: "remote_addr", type: "string" },
-  user: { name: "remote_user", type: "string" },
-  method: { name: "method", type: "string" },
-  path: { name: "path", type: "string" },
-  protocol: { name: "protocol", type: "string" },
-  status: { name: "status", type: "int" },
-  bytes: { name: "body_bytes_sent", type: "int" },
-  referer: { name: "http_referer", type: "string" },
-  agent: { name: "http_user_agent", type: "string" },
-  forwarded: { name: "http_x_forwarded_for", type: "string" },
+  host: "remote_addr",
+  user: "remote_user",
+  method: "method",
+  path: "path",
+  protocol: "protocol",
+  status: "status",
+  bytes: "body_bytes_sent",
+  referer: "http_referer",
+  agent: "http_user_agent",
+  forwarded: "http_x_forwarded_for",
 };
 
 /** The header X-Forwarded-For, as in the format `main` of nginx's packages. */

@@ -3,8 +3,8 @@ import { buildProcessor, type ProcessorPlan } from "../processor.ts";
 import { expectDetachedBuffers } from "./detached_buffers.ts";
 import { serve, type WorkerScope } from "./serve.ts";
 
-expectDetachedBuffers();
 // The entry point of a worker. The main thread gives it no permission at all.
+expectDetachedBuffers();
 serve(globalThis as unknown as WorkerScope, { build: (plan, files) => buildProcessor(plan, files), harden });
 
 /** Hardens the realm where code of the user's will run; elsewhere it would only cost time. */

@@ -13,7 +13,7 @@ import { compileGrokConfig } from "../../parsers/grok/grok.ts";
 import { chooseName, type FieldTarget, parseField } from "../../parsers/grok/reference.ts";
 import type { ParserConfig } from "../../parsers/parser_config.ts";
 import { type KnownFields, parserTypes } from "../../parsers/registry.ts";
-import { usualAccessLines, type UsualLines } from "../../parsers/usual_access_lines.ts";
+import { NUMBER_GROUPS, usualAccessLines, type UsualLines } from "../../parsers/usual_access_lines.ts";
 import { extractedFields, timeParserOf } from "../extraction.ts";
 import type { ProcessorPlan } from "../plan.ts";
 import { isField, splicedParser } from "../splice_plan.ts";
@@ -180,8 +180,10 @@ function accessLogPattern(
   const fieldOf = (group: string): Pick<Capture, "path" | "type"> | undefined => {
     if (group === "time") return { path: [TIME], type: "string" };
     if (group === "request") return { path: [REQUEST], type: "string" };
-    const field = fields[group];
-    return field && { path: [field.name], type: field.type };
+    const name = fields[group];
+    return name === undefined
+      ? undefined
+      : { path: [name], type: NUMBER_GROUPS.includes(group) ? "int" : "string" };
   };
   return {
     source,
