@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { sleep } from "../../lib/sleep.ts";
 import { stampOf } from "./directory_stamp.ts";
+import { sleep } from "../../lib/sleep.ts";
 import { positionAt } from "./file_positions.ts";
 import { factsOf } from "./open_file.ts";
 import { isKnownContents } from "./known_contents.ts";
@@ -75,8 +75,12 @@ export class GenerationSearch {
   /** Later copies may be known already, from before a restart; those that nothing was read of yet wait for this one. */
   #putBeforeLaterCopies(copy: TailedFile): void {
     for (const other of this.#registry.open.values()) {
-      if (!other.isCopy || other.path !== copy.path || other.queued) continue;
-      if (other.reader.position.off === 0 && other.facts.mtime > copy.facts.mtime) other.waitForInstead(copy);
+      if (!other.isCopy || other.path !== copy.path || other.queued || other.reader.position.off > 0) {
+        continue;
+      }
+      // What it waits for may wait for the other one: in a circle none would be read.
+      const isBehind = [...copy.after].some((earlier) => earlier !== other && waitsFor(earlier, other));
+      if (other.facts.mtime > copy.facts.mtime && !isBehind) other.waitForInstead(copy);
     }
   }
 
@@ -124,4 +128,12 @@ function isGone(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether a file waits for another, be it by way of others. */
+function waitsFor(file: TailedFile, other: TailedFile, seen: Set<TailedFile> = new Set()): boolean {
+  if (seen.has(file)) return false;
+  seen.add(file);
+  for (const earlier of file.after) if (earlier === other || waitsFor(earlier, other, seen)) return true;
+  return false;
 }

@@ -280,25 +280,11 @@ export class TailedFile {
     earlier.before.add(this);
   }
 
-  /**
-   * The same, where `earlier` has been waiting for this file until now, be it by way of others: what waits for this file
-   * comes behind `earlier` as well. Files that wait for each other in a circle would never be read.
-   */
+  /** The same, where `earlier` has been waiting for this file until now. */
   waitForInstead(earlier: TailedFile): void {
-    for (const other of earlier.after) {
-      if (!other.#isBehind(this)) continue;
-      earlier.after.delete(other);
-      other.before.delete(earlier);
-    }
+    earlier.after.delete(this);
+    this.before.delete(earlier);
     this.waitFor(earlier);
-  }
-
-  /** Whether it is `file`, or waits for it, be it by way of others. */
-  #isBehind(file: TailedFile, seen: Set<TailedFile> = new Set()): boolean {
-    if (file === this) return true;
-    seen.add(this);
-    for (const earlier of this.after) if (!seen.has(earlier) && earlier.#isBehind(file, seen)) return true;
-    return false;
   }
 
   /** Stands in the order of generations where `file`, which is not read any more, stood. */

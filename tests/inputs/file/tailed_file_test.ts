@@ -31,20 +31,6 @@ Deno.test("TailedFile waits for earlier generations, never in a circle", () => {
   for (const file of [first, second, third]) file!.close();
 });
 
-Deno.test("TailedFile.waitForInstead closes no circle by way of others", () => {
-  using bench = new Bench();
-  const [first, second, third] = ["a.log.2", "a.log.1", "a.log"].map((name) => tailed(bench, name));
-  // The first was found last, and so waits for both others.
-  third!.waitFor(second!);
-  first!.waitFor(second!);
-  first!.waitFor(third!);
-  second!.waitForInstead(first!);
-  assert.deepEqual([first, second, third].map((file) => file!.isReadable), [true, false, false]);
-  assert.deepEqual(first!.release(), [second]);
-  assert.deepEqual(second!.release(), [third]);
-  for (const file of [first, second, third]) file!.close();
-});
-
 Deno.test("TailedFile.takePlaceOf keeps the order of generations", () => {
   using bench = new Bench();
   const [first, second, third, again] = ["a", "b", "c", "d"].map((name) => tailed(bench, name));
