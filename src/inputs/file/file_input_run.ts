@@ -25,6 +25,8 @@ const COPY_QUIET_MS = 50;
 const ROTATION_MS = 60;
 /** Watched files that were quiet for this long are looked at once a second only, in ms. */
 const LONG_QUIET_MS = 2_000;
+/** A file that had something to read this short a time ago is read without a small read before, in ms. */
+const STEADY_MS = 5;
 
 /** The reading of one file input, from its start to its stop: which file is looked at when, and what follows. */
 export class FileInputRun {
@@ -172,7 +174,7 @@ export class FileInputRun {
     else this.#look(file);
   }
 
-  /** Has a file read if there is news in it. */
+  /** Has a file read if there is news in it, or most likely is. */
   #look(file: TailedFile): void {
     if (file.queued) {
       file.lookAgain = true;
@@ -181,7 +183,7 @@ export class FileInputRun {
     if (!file.isReadable || file.retryAt > Date.now()) return;
     let news = true;
     try {
-      news = !file.canProbe || file.reader.probe() === "news";
+      news = !file.canProbe || Date.now() - file.lastData < STEADY_MS || file.reader.probe() === "news";
     } catch (error) {
       return this.#failedRead(file, error);
     }

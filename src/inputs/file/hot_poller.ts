@@ -20,7 +20,7 @@ const FILES_PER_MS = 20;
 const SHORTEST_PAUSE_MS = 2;
 const LONGEST_PAUSE_MS = 50;
 /** The name of a file is checked in every so many rounds. */
-const ROUNDS_PER_NAME = 8;
+const ROUNDS_PER_NAME = 16;
 
 /**
  * Polls the files that are written to all the time, every three milliseconds: at such rates notifications cost many
@@ -29,8 +29,7 @@ const ROUNDS_PER_NAME = 8;
 export class HotPoller {
   readonly #options: HotPollerOptions;
   readonly #hot = new Map<TailedFile, number>();
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #pause = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #round = 0;
   #closed = false;
 
@@ -55,16 +54,27 @@ export class HotPoller {
     this.#schedule();
   }
 
-  /** One timer that repeats: it costs less than a new one for each round. */
   #schedule(): void {
     const { size } = this.#hot;
-    const pause = size === 0
-      ? 0
-      : Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, Math.floor(size / FILES_PER_MS)));
-    if (pause === this.#pause) return;
-    this.#pause = pause;
-    clearInterval(this.#timer);
-    this.#timer = pause === 0 ? undefined : setInterval(() => this.#poll(), pause);
+    if (size === 0) {
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    } else {
+      const pause = Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, Math.floor(size / FILES_PER_MS)));
+      this.#timer ??= setTimeout(() => this.#turn(), pause);
+    }
+  }
+
+  /**
+   * The next timer is set once this one's callback has returned. Deno rounds the time that is left of a timer that
+   * repeats, or is set by a timer's callback, down to whole milliseconds: every third time or so it is then too early,
+   * and the event loop is woken once more, which costs more than the new timer.
+   */
+  async #turn(): Promise<void> {
+    this.#poll();
+    await undefined;
+    this.#timer = undefined;
+    this.#schedule();
   }
 
   #poll(): void {
@@ -79,7 +89,6 @@ export class HotPoller {
       this.#options.onDue(file);
       if (names && file.state === "live" && keyAt(file.path) !== file.key) this.#options.onMoved(file);
     }
-    this.#schedule();
   }
 }
 

@@ -32,6 +32,8 @@ export interface TailPumpOptions {
 
 /** After this time without a pause the event loop gets one, in ms. */
 const BUSY_MS = 20;
+/** The event loop has had a pause of its own when nothing was read for this time, in ms. */
+const IDLE_MS = 1;
 
 /**
  * Reads files that have news, a chunk each in turn, so that none starves another, and hands the chunks to the
@@ -46,6 +48,8 @@ export class TailPump {
   readonly #rests = new WeakMap<TailedFile, { readonly rest: Rest; readonly end: number }>();
   #running = 0;
   #lastPause = performance.now();
+  /** Undefined while files are being read. */
+  #idleSince: number | undefined;
 
   constructor(options: TailPumpOptions) {
     this.#options = options;
@@ -144,9 +148,19 @@ export class TailPump {
       const file = this.#queue.shift();
       if (file === undefined) break;
       this.#running++;
+      if (this.#idleSince !== undefined) this.#endIdleness(this.#idleSince);
       this.#serve(file);
     }
-    if (this.#running === 0) { for (const resolve of this.#idle.splice(0)) resolve(); }
+    if (this.#running === 0) {
+      this.#idleSince = performance.now();
+      for (const resolve of this.#idle.splice(0)) resolve();
+    }
+  }
+
+  #endIdleness(since: number): void {
+    const now = performance.now();
+    if (now - since >= IDLE_MS) this.#lastPause = now;
+    this.#idleSince = undefined;
   }
 
   async #serve(file: TailedFile): Promise<void> {
