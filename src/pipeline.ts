@@ -294,7 +294,7 @@ export class Pipeline {
     const settle = async (): Promise<Outcome> => {
       try {
         const forward = (result: Processed) => this.#forward(batch, result, lines, way);
-        const forwarded = await this.#order.run(batch.source, processed, forward);
+        const forwarded = await this.#order.run(streamKey(batch), processed, forward);
         if (forwarded !== undefined) {
           return this.#settle(await forwarded.outcome, events, length, counts, forwarded);
         }
@@ -379,4 +379,9 @@ export class Pipeline {
     const all = Promise.all([settled, ...optional.map((line) => line.whenIdle())]);
     if (settled !== undefined || optional.length > 0) await within(all, patience, this.#refused.signal);
   }
+}
+
+/** Names the stream of a batch. All generations of a file are one stream: each reads with a source of its own. */
+function streamKey({ source: { input, stream } }: RawBatch): string {
+  return `${input}\0${stream}`;
 }

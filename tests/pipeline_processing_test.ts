@@ -105,10 +105,11 @@ Deno.test("Pipeline sends what was made of a stream in the order of its batches,
   await fc.assert(
     fc.asyncProperty(permutations, async ([streams, order]) => {
       const { pipeline, output, processing, emit } = await begun();
-      const sources = { a: sourceOf("/a"), b: sourceOf("/b") };
       const outcomes = [];
       for (const [index, stream] of streams.entries()) {
-        outcomes.push((await emit(rawBatch([`${stream}${index}\n`], { source: sources[stream] }))).settled);
+        // Generations of a file have sources of their own, and are one stream.
+        const source = sourceOf(`/${stream}`);
+        outcomes.push((await emit(rawBatch([`${stream}${index}\n`], { source }))).settled);
       }
       for (const index of order) {
         processing.finish(index);

@@ -7,7 +7,7 @@ Deno.test("InOrder runs the actions of a key as they were announced, whatever is
   await fc.assert(
     fc.asyncProperty(fc.array(task, { maxLength: 12 }), fc.scheduler(), async (tasks, scheduler) => {
       const order = new InOrder();
-      const keys = [{}, {}, {}];
+      const keys = ["a", "b", "c"];
       const ran: number[] = [];
       const running = new Set<number>();
       const results = tasks.map(({ key, fails }, index) => {
@@ -47,6 +47,6 @@ Deno.test("InOrder runs the actions of a key as they were announced, whatever is
 Deno.test("InOrder does not hold up other keys", async () => {
   const order = new InOrder();
   const never = new Promise<void>(() => {});
-  order.run({}, never, () => Promise.resolve());
-  assert.equal(await order.run({}, Promise.resolve(), () => Promise.resolve("other")), "other");
+  order.run("stuck", never, () => Promise.resolve());
+  assert.equal(await order.run("free", Promise.resolve(), () => Promise.resolve("other")), "other");
 });
