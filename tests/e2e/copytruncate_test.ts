@@ -3,7 +3,8 @@ import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { LineWriter, writeAll } from "../support/line_writer.ts";
 import { makeDirectory } from "../support/machine.ts";
-import { assertDelivered } from "../support/oracle.ts";
+import type { DeliveredFiles } from "../support/delivered.ts";
+import { assertDelivered, countLines } from "../support/oracle.ts";
 import { scenario, type ScenarioOptions } from "../support/scenario.ts";
 import { copyAndTruncate, HeldLog, type RotationOptions } from "../support/rotator.ts";
 import { pause } from "../support/wait.ts";
@@ -251,6 +252,43 @@ scenario(
     assertDelivered(bytes.filter((byte) => byte !== 0), [writer]);
   },
 );
+
+scenario(
+  "agent with a log takes no generation for another one that it read before it was killed",
+  async (space) => {
+    const { output, delivered } = space.fileOutput();
+    space.configure({
+      output,
+      files: { checkpoint_interval: "60s" },
+      rest: { wal: { enabled: true, dir: space.path("wal"), sync_interval: "20ms" } },
+    });
+    const writer = new LineWriter("w");
+    using log = new HeldLog(space.log());
+    log.write(writer, 100);
+    await space.once();
+    const agent = space.start();
+    await agent.untilLog(/Started/);
+    copyAndTruncate(space.log());
+    log.write(writer, 100);
+    await agent.until("200 lines", () => wholeLines(delivered) >= 200);
+    // What was read of the second generation is in the log; the saved position still stands in the first.
+    await pause(100);
+    await agent.kill();
+    log.write(writer, 10);
+    copyAndTruncate(space.log());
+    log.write(writer, 100);
+    await space.once();
+    assertDelivered(delivered.bytes(), [writer]);
+  },
+);
+
+function wholeLines(delivered: DeliveredFiles): number {
+  try {
+    return countLines(delivered.bytes());
+  } catch {
+    return 0;
+  }
+}
 
 /** Times of modification tell the order of copies, and file systems count them in steps of some milliseconds. */
 function nextTick(): Promise<void> {

@@ -6,7 +6,8 @@ import { positionAt } from "./file_positions.ts";
 import { HEAD_BYTES, readFully, sameBytes } from "./fingerprint.ts";
 import { findCopy } from "./rotation.ts";
 import type { TailRegistry } from "./tail_registry.ts";
-import type { Beginning, TailedFile } from "./tailed_file.ts";
+import type { Beginning } from "./lineage.ts";
+import type { TailedFile } from "./tailed_file.ts";
 
 /** What the recovery reports. */
 export interface CopyRecoveryOptions {
@@ -70,7 +71,8 @@ export class CopyRecovery {
   /** Has a file that was empty when last seen read, after the copies of what came and went in it since. */
   async begin(file: TailedFile): Promise<void> {
     file.copyTime = Math.max(file.copyTime, file.emptyAt - CLOCK_TICK_MS);
-    await this.#goOn(file, (beginning) => file.startFrom(beginning));
+    const { registry } = this.options;
+    await this.#goOn(file, (beginning) => file.startGeneration(beginning, registry.nextGeneration(file)));
   }
 
   /**
@@ -78,8 +80,12 @@ export class CopyRecovery {
    * the file itself.
    */
   async proceed(file: TailedFile): Promise<void> {
-    const { now } = this.options.registry.context;
-    await this.#goOn(file, (beginning) => file.startGeneration(beginning, now()));
+    const { registry } = this.options;
+    const { now } = registry.context;
+    await this.#goOn(
+      file,
+      (beginning) => file.startGeneration(beginning, registry.nextGeneration(file), now()),
+    );
   }
 
   /**
@@ -90,7 +96,7 @@ export class CopyRecovery {
   async #goOn(file: TailedFile, start: (beginning: Beginning) => void): Promise<void> {
     const { onReady, registry, stop } = this.options;
     file.recovery = "between";
-    const copies = [...file.before].filter(({ isCopy }) => isCopy);
+    const copies = [...file.before].filter(({ copyOf }) => copyOf === file.lid);
     for (const copy of copies) file.waitForInstead(copy);
     for (;;) {
       const beginning = await beginningOf(file, registry.context.now);

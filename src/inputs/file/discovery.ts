@@ -136,7 +136,7 @@ export class Discovery {
     const paths = concerned.length > 0 ? this.#pathsByKey() : new Map<string, string>();
     const complete = await this.#resumption.resumeAll(concerned, paths);
     const rotated = [...this.#registry.open.values()].filter((file) =>
-      file.state === "rotated" && !file.isCopy
+      file.state === "rotated" && file.copyOf === undefined
     );
     for (const path of new Set(rotated.map((file) => file.path))) {
       this.#rotating.set(path, now() + AFTERMATH_MS);

@@ -13,7 +13,8 @@ import { HotPoller } from "./hot_poller.ts";
 import { longerPause, Rewind } from "./rewind.ts";
 import { TailPump } from "./tail_pump.ts";
 import type { TailRegistry } from "./tail_registry.ts";
-import type { LineagePosition, TailedFile } from "./tailed_file.ts";
+import type { LineagePosition } from "./lineage.ts";
+import type { TailedFile } from "./tailed_file.ts";
 
 /** How often files are searched without a sign of a change, in ms. */
 const SCAN_INTERVAL_MS = 1_000;

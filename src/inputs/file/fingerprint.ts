@@ -39,7 +39,7 @@ export interface FileCheckpoint extends Fingerprint, JsonObject {
   readonly v: 1;
   /** Lineage id: random, given at first sight, the same for the file's whole life under all its names. */
   readonly lid: string;
-  /** Counts how often the file was truncated and written anew. */
+  /** Counts how often the file was truncated and written anew; of a copy, which generation it holds. */
   readonly gen: number;
   readonly input: string;
   /** The name under which the file was found. */
@@ -55,8 +55,8 @@ export interface FileCheckpoint extends Fingerprint, JsonObject {
   readonly since: number;
   /** The position stands inside a line that was cut; the rest of it is to be skipped. */
   readonly skipping?: boolean;
-  /** It is the copy of a whole generation of a file that was truncated more than once while nobody looked. */
-  readonly copy?: boolean;
+  /** It is the copy of a whole generation of this lineage, which was truncated more than once while nobody looked. */
+  readonly copyOf?: string;
   /** Keys of files that are copies of generations already read. */
   readonly aliases: readonly string[];
 }

@@ -65,7 +65,7 @@ export class GenerationSearch {
     };
     const places = this.#registry.copyPlaces;
     for (const copy of await this.#adopt({ path, since, by: "mtime", places, judge })) {
-      copy.isCopy = true;
+      copy.becomeCopyOf(file, this.#registry.nextGeneration(file));
       this.#putBeforeLaterCopies(copy);
       file.waitForInstead(copy);
       file.copyTime = Math.max(file.copyTime, copy.facts.mtime);
@@ -75,7 +75,7 @@ export class GenerationSearch {
   /** Later copies may be known already, from before a restart; those that nothing was read of yet wait for this one. */
   #putBeforeLaterCopies(copy: TailedFile): void {
     for (const other of this.#registry.open.values()) {
-      if (!other.isCopy || other.path !== copy.path || other.queued || other.reader.position.off > 0) {
+      if (other.copyOf !== copy.copyOf || other === copy || other.queued || other.reader.position.off > 0) {
         continue;
       }
       // What it waits for may wait for the other one: in a circle none would be read.

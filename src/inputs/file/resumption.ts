@@ -66,7 +66,7 @@ export class Resumption {
     const files = [...this.registry.open.values()];
     for (const file of files) {
       if (file.lost === undefined) continue;
-      for (const copy of files) if (copy.isCopy && copy.path === file.path) copy.waitForInstead(file);
+      for (const copy of files) if (copy.copyOf === file.lid) copy.waitForInstead(file);
     }
   }
 

@@ -3,7 +3,8 @@ import type { Log } from "../../lib/log.ts";
 import { sleep } from "../../lib/sleep.ts";
 import type { Discovery } from "./discovery.ts";
 import type { TailPump } from "./tail_pump.ts";
-import type { LineagePosition, TailedFile } from "./tailed_file.ts";
+import type { LineagePosition } from "./lineage.ts";
+import type { TailedFile } from "./tailed_file.ts";
 
 const FIRST_PAUSE_MS = 250;
 const LAST_PAUSE_MS = 30_000;

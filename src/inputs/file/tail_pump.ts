@@ -4,7 +4,8 @@ import { pause } from "../../lib/pause.ts";
 import type { Emit } from "../input.ts";
 import type { BufferPool } from "./buffer_pool.ts";
 import type { Chunk, Rest } from "./reader.ts";
-import type { LineagePosition, TailedFile } from "./tailed_file.ts";
+import type { LineagePosition } from "./lineage.ts";
+import type { TailedFile } from "./tailed_file.ts";
 
 /** What the pump reports. */
 export interface TailPumpOptions {
@@ -236,9 +237,9 @@ export class TailPump {
  * What is delivered before its end was seen has ids of its own: read again after a crash it may be more, and an output
  * that knows its id would leave out the whole.
  */
-function originOf({ lid, gen }: TailedFile, chunk: Chunk, isRest: boolean): Origin {
-  const { ends, off: offset, offsets, position: { off: end } } = chunk;
-  const origin = { id: `${lid}.${gen}${isRest ? ".p" : ""}`, offset };
+function originOf(file: TailedFile, chunk: Chunk, isRest: boolean): Origin {
+  const { ends, off: offset, offsets, position: { head, off: end } } = chunk;
+  const origin = { id: `${file.originId(head)}${isRest ? ".p" : ""}`, offset };
   if (offsets !== undefined) return { ...origin, offsets, end };
   return end === offset + (ends.at(-1) ?? 0) ? origin : { ...origin, end };
 }

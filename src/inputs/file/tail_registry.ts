@@ -188,6 +188,18 @@ export class TailRegistry {
     if (this.standing.get(file.path) === file) this.standing.delete(file.path);
   }
 
+  /**
+   * The number of the generation of `file` that comes next: behind those of its copies. Counted in the same way after a
+   * crash each generation has the number that it had before.
+   */
+  nextGeneration(file: TailedFile): number {
+    let latest = file.isUnseen ? file.gen - 1 : file.gen;
+    for (const known of [this.open, this.closed, this.missing]) {
+      for (const { copyOf, gen } of known.values()) if (copyOf === file.lid) latest = Math.max(latest, gen);
+    }
+    return latest + 1;
+  }
+
   /** When the first and the last known generation of `path` were met; undefined when none is known. */
   knownSince(path: string): { readonly first: number; readonly last: number } | undefined {
     let first = Infinity;

@@ -8,25 +8,10 @@ import {
   hashOf,
   newLineageId,
 } from "./fingerprint.ts";
+import { type Beginning, GenerationId, type LineagePosition } from "./lineage.ts";
 import { type ByteSource, factsOf, type FileFacts, type OpenFile } from "./open_file.ts";
 import { siblingPattern } from "./siblings.ts";
 import { Reader, type ReaderOptions, type ReadPosition, START } from "./reader.ts";
-
-/** A position in the life of a file: generation and place in it. */
-export interface LineagePosition {
-  readonly gen: number;
-  readonly at: ReadPosition;
-}
-
-/** How the present contents of a file begin. */
-export interface Beginning {
-  /** The first bytes; none while it is empty. */
-  readonly head: Uint8Array;
-  /** When they were looked at, in ms since 1970. */
-  readonly seenAt: number;
-  /** When the file had been written last, as far as that was known then. */
-  readonly mtime: number;
-}
 
 /** A file this much older than the search that found it was not created while we looked, in ms. */
 const FOUND_SLACK_MS = 10_000;
@@ -90,13 +75,11 @@ export class TailedFile {
    * that came and went in between.
    */
   recovery: "searching" | "copy" | "between" | undefined;
-  /** It is the copy of a whole generation of another file, which goes on behind it. */
-  isCopy: boolean;
+  /** The lineage of another file, which goes on behind it: this is the copy of a whole generation of that one. */
+  copyOf: string | undefined;
   /** When the last copy that belongs to it was written, in ms; later copies are of later generations. */
   copyTime = 0;
   state: FileState = "live";
-  /** Its lineage is saved, so its records may leave. */
-  isSaved = false;
   /** Everything that was there has been read. */
   atEnd = false;
   /** When data last came, or the file was opened; ms since 1970. */
@@ -123,6 +106,7 @@ export class TailedFile {
   mark: LineagePosition;
   /** Where the position itself does not tell what stood before it: the position, and what its checkpoint says of that. */
   #unproven: { readonly at: ReadPosition; readonly fingerprint: Fingerprint } | undefined;
+  readonly #generationId = new GenerationId();
   readonly #readerOptions: ReaderOptions;
   readonly #contents: ByteSource;
   #copy: ByteSource | undefined;
@@ -145,7 +129,7 @@ export class TailedFile {
     this.file = options.file;
     this.key = facts.key;
     this.facts = facts;
-    this.isCopy = from?.checkpoint.copy === true;
+    this.copyOf = from?.checkpoint.copyOf;
     this.aliases = [...(from?.checkpoint.aliases ?? [])];
     this.lastData = options.now;
     this.since = from?.checkpoint.since ?? Math.max(facts.birth, options.now - FOUND_SLACK_MS);
@@ -232,28 +216,44 @@ export class TailedFile {
     this.reader = new Reader(copy, at, this.#readerOptions);
   }
 
-  /** Goes on with the next generation, from the start of the file itself. `now`: ms since 1970. */
-  startGeneration(beginning: Beginning, now: number): void {
-    this.#copy?.close();
-    this.#copy = undefined;
-    this.lost = undefined;
-    this.gen++;
-    this.since = now;
-    this.startFrom(beginning);
+  /** Is from now on the copy of generation `gen` of `file`; nothing has been read of it yet. */
+  becomeCopyOf({ lid }: TailedFile, gen: number): void {
+    const { at } = this.mark;
+    this.copyOf = lid;
+    this.gen = gen;
+    this.mark = { gen, at };
+    this.reader = new Reader(this.#contents, at, this.#readerOptions, gen > 0);
   }
 
   /**
-   * Reads the present generation from its start. From now on its beginning tells it from others, also while it waits
-   * for its turn.
+   * Goes on with generation `gen`, from the start of the file itself. From now on its beginning tells it from others,
+   * also while it waits for its turn. `since`: generations that come after this time, in ms, are later ones.
    */
-  startFrom({ head, seenAt, mtime }: Beginning): void {
+  startGeneration({ head, seenAt, mtime }: Beginning, gen: number, since = this.since): void {
     const at = { ...START, head };
+    this.#copy?.close();
+    this.#copy = undefined;
+    this.lost = undefined;
+    // Nothing of the present one is to settle where nothing was there.
+    if (this.isUnseen && this.mark.gen === this.gen) this.mark = { gen, at };
+    this.gen = gen;
+    this.since = since;
     this.recovery = undefined;
     this.atEnd = false;
     this.emptyAt = head.length === 0 ? seenAt : 0;
     this.#emptyMtime = mtime;
-    this.reader = new Reader(this.file, at, this.#readerOptions, this.gen > 0);
-    if (this.mark.gen === this.gen) this.mark = { gen: this.gen, at };
+    this.reader = new Reader(this.file, at, this.#readerOptions, gen > 0);
+  }
+
+  /** Whether nothing was ever seen of the present generation. */
+  get isUnseen(): boolean {
+    const { off, head } = this.reader.position;
+    return off === 0 && head.length === 0;
+  }
+
+  /** What makes the offsets of its records unique. `head`: the first bytes of the generation, its first line at least. */
+  originId(head: Uint8Array): string {
+    return this.#generationId.of(this.copyOf ?? this.lid, this.gen, head);
   }
 
   /** Whether a file of this path is named like an earlier generation of this one. */
@@ -265,8 +265,8 @@ export class TailedFile {
 
   /** Notes that everything that was there has been read. `now`: ms since 1970, before the last look. */
   reachEnd(now: number): void {
-    this.atEnd = true;
     const { end, position } = this.reader;
+    this.atEnd = true;
     this.emptyAt = end === 0 ? now : 0;
     // Where nothing is unfinished it was delivered.
     if (end > position.off && end !== this.#lastEnd) this.lastGrowth = now;
@@ -356,7 +356,7 @@ export class TailedFile {
       state: this.state,
       lastSeen: now,
       since: this.since,
-      ...(this.isCopy ? { copy: true } : {}),
+      ...(this.copyOf === undefined ? {} : { copyOf: this.copyOf }),
       ...(at.skipping ? { skipping: true } : {}),
       aliases: [...this.aliases],
     };

@@ -117,6 +117,8 @@ Deno.test("GenerationSearch takes no later copy first when an earlier one is bei
   await search.copied(file, bytesOf("three\n"));
   const [one, two] = [...registry.open.values()].slice(1);
   assert.deepEqual([one!.facts.size, two!.facts.size, registry.open.size], [4, 4, 3]);
+  // It was never seen to hold anything, so the first copy is its first generation.
+  assert.deepEqual([one!.gen, two!.gen, registry.nextGeneration(file)], [0, 1, 2]);
   assert.deepEqual([...two!.after], [one]);
   assert.equal(one!.file.facts().ino, fs.statSync(bench.path("a.log.3")).ino);
   for (const file of [...registry.open.values()]) registry.drop(file);
@@ -136,7 +138,7 @@ Deno.test("GenerationSearch puts a copy before later ones that are known already
   });
   const known = [copies[0]!, copies[2]!].map((copy) => {
     const added = registry.add(path, openContents(copy), {}, bench.time);
-    added.isCopy = true;
+    added.becomeCopyOf(file, registry.nextGeneration(file));
     return added;
   });
   const search = new GenerationSearch(registry, openContents);

@@ -72,7 +72,7 @@ Deno.test("TailedFile.checkpoint tells the settled position, not the read one", 
   const checkpoint = file.checkpoint(bench.time);
   assert.equal(checkpoint.off, 8);
   assert.equal(await compare(file.file, checkpoint), "same");
-  file.startGeneration({ head: START.head, seenAt: bench.time, mtime: 0 }, bench.time);
+  file.startGeneration({ head: START.head, seenAt: bench.time, mtime: 0 }, 1, bench.time);
   assert.equal(file.gen, 1);
   assert.equal(file.checkpoint(bench.time).gen, 0, "nothing of the new generation has settled");
   file.close();
@@ -84,7 +84,7 @@ Deno.test("TailedFile closes a copy when the next generation begins, and the fil
   const copy = new MemorySource();
   file.continueFrom(copy, START, 0);
   assert.equal(file.canProbe, false);
-  file.startGeneration({ head: START.head, seenAt: bench.time, mtime: 0 }, bench.time);
+  file.startGeneration({ head: START.head, seenAt: bench.time, mtime: 0 }, 1, bench.time);
   assert.equal(copy.closed, true);
   file.close();
   file.close();
@@ -138,7 +138,7 @@ Deno.test("TailedFile knows its generation by its beginning from the moment it b
   const file = tailed(bench, "a.log", "");
   assert.equal(file.isEmptySoFar, true);
   bench.append("a.log", "one\n");
-  file.startFrom({ head: bytesOf("one\n"), seenAt: bench.time, mtime: 0 });
+  file.startGeneration({ head: bytesOf("one\n"), seenAt: bench.time, mtime: 0 }, 0);
   assert.deepEqual([file.isEmptySoFar, file.mark.at.head.length], [false, 4]);
   bench.write("a.log", "two\n");
   assert.equal((await file.reader.look()).kind, "changed");
@@ -152,7 +152,28 @@ Deno.test("TailedFile sees once that it was written to while it was only seen em
   const mtime = bench.time + 3_600_000;
   file.facts = { ...file.facts, mtime };
   assert.equal(file.hasChangedEmpty, true);
-  file.startFrom({ head: START.head, seenAt: bench.time, mtime });
+  file.startGeneration({ head: START.head, seenAt: bench.time, mtime }, 0);
   assert.equal(file.hasChangedEmpty, false);
   file.close();
+});
+
+Deno.test("TailedFile gives each generation an id that tells its place in the order and how it begins", () => {
+  using bench = new Bench();
+  const file = tailed(bench, "a.log", "one\n");
+  const idAfter = (first: string) => file.originId(bytesOf(first));
+  const id = idAfter("one\n");
+  assert.ok(id.startsWith(`${file.lid}.0.`));
+  assert.equal(idAfter("one\ntwo\n"), id, "what follows the first line makes no difference");
+  const begin = (gen: number) =>
+    file.startGeneration({ head: START.head, seenAt: bench.time, mtime: 0 }, gen, bench.time);
+  begin(1);
+  const second = idAfter("two\n");
+  begin(2);
+  assert.notEqual(idAfter("two\n").replace(".2.", ".1."), id);
+  assert.equal(idAfter("two\n"), second.replace(".1.", ".2."));
+  const copy = tailed(bench, "a.log.1", "two\n");
+  copy.becomeCopyOf(file, 1);
+  assert.equal(copy.originId(bytesOf("two\n")), second, "the same as when it stood in the file itself");
+  file.close();
+  copy.close();
 });
