@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { stampOf } from "./directory_stamp.ts";
+import { STABLE_TRIES, stampOf } from "./directory_stamp.ts";
 import { sleep } from "../../lib/sleep.ts";
 import { positionAt } from "./file_positions.ts";
 import { factsOf } from "./open_file.ts";
@@ -8,9 +8,6 @@ import { START } from "./reader.ts";
 import { isCopyOf, type OpenedFile, type SearchPlaces, unseenGenerations } from "./rotation.ts";
 import type { TailRegistry } from "./tail_registry.ts";
 import type { TailedFile } from "./tailed_file.ts";
-
-/** While files are being renamed a search may miss one; it is repeated this often to get one picture of one moment. */
-export const STABLE_TRIES = 5;
 
 /** What is searched, and where. */
 interface Search {
@@ -38,7 +35,7 @@ export class GenerationSearch {
   async renamed(path: string, since: number | undefined, except?: OpenedFile): Promise<TailedFile[]> {
     if (since === undefined) return [];
     const { places } = this.#registry;
-    return await this.#adopt({
+    const generations = await this.#adopt({
       path,
       since,
       by: "birth",
@@ -46,6 +43,10 @@ export class GenerationSearch {
       judge: async (opened) =>
         await isKnownContents(this.#registry, path, opened, except?.file) ? "known" : "unseen",
     });
+    for (const generation of generations) {
+      this.#putBefore(generation, (other) => other.copyOf === undefined && other.isLaterThan(generation));
+    }
+    return generations;
   }
 
   /**
@@ -66,21 +67,22 @@ export class GenerationSearch {
     const places = this.#registry.copyPlaces;
     for (const copy of await this.#adopt({ path, since, by: "mtime", places, judge })) {
       copy.becomeCopyOf(file, this.#registry.nextGeneration(file));
-      this.#putBeforeLaterCopies(copy);
+      this.#putBefore(copy, (other) => other.copyOf === file.lid && other.facts.mtime > copy.facts.mtime);
       file.waitForInstead(copy);
       file.copyTime = Math.max(file.copyTime, copy.facts.mtime);
     }
   }
 
-  /** Later copies may be known already, from before a restart; those that nothing was read of yet wait for this one. */
-  #putBeforeLaterCopies(copy: TailedFile): void {
-    for (const other of this.#registry.open.values()) {
-      if (other.copyOf !== copy.copyOf || other === copy || other.queued || other.reader.position.off > 0) {
-        continue;
-      }
-      // What it waits for may wait for the other one: in a circle none would be read.
-      const isBehind = [...copy.after].some((earlier) => earlier !== other && waitsFor(earlier, other));
-      if (other.facts.mtime > copy.facts.mtime && !isBehind) other.waitForInstead(copy);
+  /** Later generations may be known already, from before a restart; those that nothing was read of yet wait for this one. */
+  #putBefore(generation: TailedFile, isLater: (other: TailedFile) => boolean): void {
+    const later = [...this.#registry.open.values()].filter((other) =>
+      other !== generation && other.path === generation.path && !other.queued &&
+      other.reader.position.off === 0 && isLater(other)
+    );
+    // From the latest on: one that others wait for would be left out, since they could not be read in a circle.
+    for (const other of later.sort((a, b) => a.isLaterThan(b) ? -1 : 1)) {
+      const isBehind = [...generation.after].some((earlier) => earlier !== other && waitsFor(earlier, other));
+      if (!isBehind) other.waitForInstead(generation);
     }
   }
 

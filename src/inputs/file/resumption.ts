@@ -1,3 +1,6 @@
+import { dirname } from "node:path";
+import { sleep } from "../../lib/sleep.ts";
+import { STABLE_TRIES, stampOf } from "./directory_stamp.ts";
 import { checkpointPosition } from "./file_positions.ts";
 import { CHECKPOINT_PREFIX, compare, type FileCheckpoint, HEAD_BYTES, keyOf } from "./fingerprint.ts";
 import type { Obstacles } from "./obstacles.ts";
@@ -72,8 +75,8 @@ export class Resumption {
 
   /** Opens the file that a checkpoint speaks of. False when it is nowhere to be found; this is said. */
   async resume(checkpoint: FileCheckpoint, pathsByKey: ReadonlyMap<string, string>): Promise<boolean> {
-    const { copyPlaces, missing } = this.registry;
-    const located = await locate(checkpoint, pathsByKey, copyPlaces);
+    const { missing } = this.registry;
+    const located = await this.#locate(checkpoint, pathsByKey);
     if (located === undefined) {
       this.#miss(checkpoint);
       return false;
@@ -82,6 +85,21 @@ export class Resumption {
     if (this.registry.claim(located)) await this.#open(checkpoint, located);
     else located.contents.close();
     return true;
+  }
+
+  /** While files are renamed a search may miss the one that is wanted. */
+  async #locate(
+    checkpoint: FileCheckpoint,
+    pathsByKey: ReadonlyMap<string, string>,
+  ): Promise<Located | undefined> {
+    const directories = new Set([dirname(checkpoint.path)]);
+    for (let attempt = 1;; attempt++) {
+      const before = stampOf(directories);
+      const located = await locate(checkpoint, pathsByKey, this.registry.copyPlaces);
+      const isStable = stampOf(directories) === before;
+      if (located !== undefined || isStable || attempt === STABLE_TRIES) return located;
+      await sleep(2 ** attempt);
+    }
   }
 
   /** Opens a file again at its settled position. One that has no name any more is held by its descriptor alone. */

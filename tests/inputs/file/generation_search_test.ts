@@ -3,9 +3,10 @@ import * as fs from "node:fs";
 import { gzipSync } from "node:zlib";
 import { Discovery } from "../../../src/inputs/file/discovery.ts";
 import { GenerationSearch } from "../../../src/inputs/file/generation_search.ts";
-import { OpenFile } from "../../../src/inputs/file/open_file.ts";
+import { factsOf, OpenFile } from "../../../src/inputs/file/open_file.ts";
 import { openContents } from "../../../src/inputs/file/rotation.ts";
 import { renameAndCreate } from "../../support/rotator.ts";
+import { pause } from "../../support/wait.ts";
 import { Running } from "./running.ts";
 import { Bench, bytesOf, until } from "./support.ts";
 
@@ -149,3 +150,30 @@ Deno.test("GenerationSearch puts a copy before later ones that are known already
   assert.ok(!added!.after.has(known[1]!) && added!.after.has(known[0]!));
   for (const file of [...registry.open.values()]) registry.drop(file);
 });
+
+Deno.test("GenerationSearch puts renamed generations before later ones that are known already", async () => {
+  using bench = new Bench();
+  const path = bench.path("a.log");
+  const names = ["a.log.4", "a.log.3", "a.log.2", "a.log.1", "a.log"];
+  for (const name of names) {
+    bench.write(name, `${name}\n`);
+    // File systems count births in steps of some milliseconds.
+    await pause(10);
+  }
+  const registry = bench.registry();
+  const known = names.slice(2).map((name) =>
+    registry.add(path, openContents(bench.path(name)), {}, bench.time)
+  );
+  const search = new GenerationSearch(registry, openContents);
+  const missed = await search.renamed(path, 1);
+  assert.deepEqual(missed.map(({ key }) => key), names.slice(0, 2).map((name) => keyAt(bench.path(name))));
+  const order = [...missed, ...known];
+  for (const [index, file] of order.entries()) {
+    assert.deepEqual([...file.after].map((each) => order.indexOf(each)).sort(), [...Array(index).keys()]);
+  }
+  for (const file of order) registry.drop(file);
+});
+
+function keyAt(path: string): string | undefined {
+  return factsOf(path)?.key;
+}
