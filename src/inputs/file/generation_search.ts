@@ -5,6 +5,7 @@ import { positionAt } from "./file_positions.ts";
 import { factsOf } from "./open_file.ts";
 import { isKnownContents } from "./known_contents.ts";
 import { START } from "./reader.ts";
+import { putBehind } from "./reading_order.ts";
 import { isCopyOf, type OpenedFile, type SearchPlaces, unseenGenerations } from "./rotation.ts";
 import type { TailRegistry } from "./tail_registry.ts";
 import type { TailedFile } from "./tailed_file.ts";
@@ -18,6 +19,8 @@ interface Search {
   readonly places: SearchPlaces;
   /** Whether a file holds what nobody has read; `moved`: the search is to end, since its premise holds no more. */
   judge(opened: OpenedFile): Promise<"unseen" | "known" | "moved">;
+  /** Is called as soon as a generation is in the registry, before its checkpoint may be saved. */
+  onAdded?(generation: TailedFile): void;
 }
 
 /** Opens the generations of a path that came and went while nobody looked, each to be read after the one before. */
@@ -65,8 +68,8 @@ export class GenerationSearch {
       return kind === "copy" ? "known" : kind === "unclear" ? "moved" : "unseen";
     };
     const places = this.#registry.copyPlaces;
-    for (const copy of await this.#adopt({ path, since, by: "mtime", places, judge })) {
-      copy.becomeCopyOf(file, this.#registry.nextGeneration(file));
+    const onAdded = (copy: TailedFile) => copy.becomeCopyOf(file, this.#registry.nextGeneration(file));
+    for (const copy of await this.#adopt({ path, since, by: "mtime", places, judge, onAdded })) {
       this.#putBefore(copy, (other) => other.copyOf === file.lid && other.facts.mtime > copy.facts.mtime);
       file.waitForInstead(copy);
       file.copyTime = Math.max(file.copyTime, copy.facts.mtime);
@@ -79,14 +82,11 @@ export class GenerationSearch {
       other !== generation && other.path === generation.path && !other.queued &&
       other.reader.position.off === 0 && isLater(other)
     );
-    // From the latest on: one that others wait for would be left out, since they could not be read in a circle.
-    for (const other of later.sort((a, b) => a.isLaterThan(b) ? -1 : 1)) {
-      const isBehind = [...generation.after].some((earlier) => earlier !== other && waitsFor(earlier, other));
-      if (!isBehind) other.waitForInstead(generation);
-    }
+    // From the latest on: one that others wait for would be left out.
+    for (const other of later.sort((a, b) => a.isLaterThan(b) ? -1 : 1)) putBehind(other, generation);
   }
 
-  async #adopt({ path, since, by, places, judge }: Search): Promise<TailedFile[]> {
+  async #adopt({ path, since, by, places, judge, onAdded }: Search): Promise<TailedFile[]> {
     const { now } = this.#registry.context;
     const adopted: TailedFile[] = [];
     const directories = new Set([dirname(path)]);
@@ -113,6 +113,7 @@ export class GenerationSearch {
         else {
           const file = this.#registry.add(path, opened, { start }, now());
           file.state = "rotated";
+          onAdded?.(file);
           adopted.push(file);
         }
         if (kind === "moved") return adopted;
@@ -130,12 +131,4 @@ function isGone(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether a file waits for another, be it by way of others. */
-function waitsFor(file: TailedFile, other: TailedFile, seen: Set<TailedFile> = new Set()): boolean {
-  if (seen.has(file)) return false;
-  seen.add(file);
-  for (const earlier of file.after) if (earlier === other || waitsFor(earlier, other, seen)) return true;
-  return false;
 }

@@ -5,6 +5,7 @@ import { checkpointPosition } from "./file_positions.ts";
 import { CHECKPOINT_PREFIX, compare, type FileCheckpoint, HEAD_BYTES, keyOf } from "./fingerprint.ts";
 import type { Obstacles } from "./obstacles.ts";
 import { type ReadPosition, START } from "./reader.ts";
+import { putBehind } from "./reading_order.ts";
 import { locate, type Located, type OpenedFile } from "./rotation.ts";
 import type { TailRegistry } from "./tail_registry.ts";
 import type { TailedFile } from "./tailed_file.ts";
@@ -69,7 +70,8 @@ export class Resumption {
     const files = [...this.registry.open.values()];
     for (const file of files) {
       if (file.lost === undefined) continue;
-      for (const copy of files) if (copy.copyOf === file.lid) copy.waitForInstead(file);
+      // From the latest on: one that others wait for would be left out.
+      for (const copy of files.toReversed()) if (copy.copyOf === file.lid) putBehind(copy, file);
     }
   }
 

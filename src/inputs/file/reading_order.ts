@@ -1,0 +1,18 @@
+import type { TailedFile } from "./tailed_file.ts";
+
+/**
+ * Has `later` wait for `earlier`, which may have waited for it until now; not where it would then wait for itself by way
+ * of others: in a circle none would ever be read.
+ */
+export function putBehind(later: TailedFile, earlier: TailedFile): void {
+  const isCircle = [...earlier.after].some((other) => other !== later && waitsFor(other, later));
+  if (!isCircle) later.waitForInstead(earlier);
+}
+
+/** Whether a file waits for another, be it by way of others. */
+function waitsFor(file: TailedFile, other: TailedFile, seen: Set<TailedFile> = new Set()): boolean {
+  if (seen.has(file)) return false;
+  seen.add(file);
+  for (const earlier of file.after) if (earlier === other || waitsFor(earlier, other, seen)) return true;
+  return false;
+}
