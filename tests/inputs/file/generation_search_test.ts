@@ -125,6 +125,25 @@ Deno.test("GenerationSearch takes no later copy first when an earlier one is bei
   for (const file of [...registry.open.values()]) registry.drop(file);
 });
 
+Deno.test("GenerationSearch has a copy saved as one, whenever checkpoints are saved", async () => {
+  using bench = new Bench();
+  const path = bench.write("a.log", "three\n");
+  const registry = bench.registry();
+  const file = registry.add(path, openContents(path), {}, bench.time);
+  file.copyTime = 1;
+  for (const name of ["a.log.2", "a.log.1"]) bench.write(name, `${name}\n`);
+  const saved: unknown[] = [];
+  const { add } = registry;
+  registry.add = (...args) => {
+    const added = add.apply(registry, args);
+    queueMicrotask(() => saved.push(added.checkpoint(0).copyOf));
+    return added;
+  };
+  await new GenerationSearch(registry, openContents).copied(file, bytesOf("three\n"));
+  assert.deepEqual(saved, [file.lid, file.lid]);
+  for (const file of [...registry.open.values()]) registry.drop(file);
+});
+
 Deno.test("GenerationSearch puts a copy before later ones that are known already", async () => {
   using bench = new Bench();
   const path = bench.write("a.log", "three\n");
