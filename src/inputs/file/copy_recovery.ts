@@ -1,6 +1,7 @@
 import { formatByteSize } from "../../lib/byte_size.ts";
 import { reasonOf } from "../../lib/reason.ts";
 import { sleep } from "../../lib/sleep.ts";
+import { stampOf } from "./directory_stamp.ts";
 import type { Discovery } from "./discovery.ts";
 import { positionAt } from "./file_positions.ts";
 import { HEAD_BYTES, readFully, sameBytes } from "./fingerprint.ts";
@@ -43,9 +44,11 @@ export class CopyRecovery {
     const { onReady, registry, stop } = this.options;
     const wanted = file.lost ?? file.fingerprint();
     const { log } = registry.context;
+    const directories = new Set([file.directory]);
     let tries = TRIES_WITHOUT_SIGN;
     for (let attempt = 0; attempt < tries && !stop.aborted && !file.closed; attempt++) {
       if (attempt > 0) await sleep(RETRY_MS, stop);
+      const before = stampOf(directories);
       const search = await findCopy(file.path, wanted, registry.copyPlaces);
       if (search.kind === "found") {
         const { copy } = search;
@@ -59,8 +62,8 @@ export class CopyRecovery {
         file.continueFrom(copy.contents, at, copy.facts.mtime);
         return onReady(file);
       }
-      // The copy may still be growing, or be replaced by its compressed form just now.
-      if (search.kind === "unfinished") tries = TRIES;
+      // The copy may still be growing, be renamed under the search, or be replaced by its compressed form just now.
+      if (search.kind === "unfinished" || stampOf(directories) !== before) tries = TRIES;
     }
     if (stop.aborted || file.closed) return;
     this.#report(file, Math.max(0, file.facts.size - wanted.off));
