@@ -225,7 +225,7 @@ const LINE = fc.oneof(
   fc.dictionary(NAME, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 6 }).map((value) => JSON.stringify(value)),
   fc.record({
     time: fc.constantFrom("2026-11-25T09:00:00Z", "2026-11-25 09:00:00+02:00", "soon", 1795600000, -1, null),
-    level: fc.constantFrom("INFO", "Warning", "loud", 3, ""),
+    level: fc.constantFrom("INFO", "Warning", "loud", 3, 30, ""),
     msg: fc.oneof(fc.string({ unit: "grapheme" }), fc.integer(), fc.boolean(), fc.constant({})),
   }, { requiredKeys: [] }).map((value) => JSON.stringify(value)),
   fc.constantFrom("", "[]", "{", '{"a":1', "{} x", '{"a":1,"a":2}', ' { "msg" : "x" } '),

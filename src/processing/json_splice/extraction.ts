@@ -64,7 +64,10 @@ export class Extraction {
       const slot = slots[index] as number;
       if (members.state[slot] === 0) continue;
       const start = members.valueAt[slot] as number;
-      if (bytes[start] !== QUOTE) continue;
+      const first = bytes[start] as number;
+      // A number may be a level of pino.
+      if (first >= 0x30 && first <= 0x39) return UNUSUAL;
+      if (first !== QUOTE) continue;
       const level = this.#levelWords.read(bytes, view, start + 1, (members.endAt[slot] as number) - 1);
       if (level === NONE) continue;
       if (level >= 0) members.state[slot] = 0;
