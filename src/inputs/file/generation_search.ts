@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import { STABLE_TRIES, stampOf } from "./directory_stamp.ts";
 import { sleep } from "../../lib/sleep.ts";
+import { STABLE_TRIES, stampOf } from "./directory_stamp.ts";
 import { positionAt } from "./file_positions.ts";
 import { factsOf } from "./open_file.ts";
 import { isKnownContents } from "./known_contents.ts";

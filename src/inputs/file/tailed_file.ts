@@ -265,8 +265,8 @@ export class TailedFile {
 
   /** Notes that everything that was there has been read. `now`: ms since 1970, before the last look. */
   reachEnd(now: number): void {
-    const { end, position } = this.reader;
     this.atEnd = true;
+    const { end, position } = this.reader;
     this.emptyAt = end === 0 ? now : 0;
     // Where nothing is unfinished it was delivered.
     if (end > position.off && end !== this.#lastEnd) this.lastGrowth = now;

@@ -5,6 +5,7 @@ import { isPlainNumber } from "./scalar_text.ts";
 import type { JsonSplicePlan } from "./splice_plan.ts";
 
 const QUOTE = 0x22;
+const ZERO = 0x30;
 const LEFT_BRACKET = 0x5b;
 const LETTER_F = 0x66;
 const LETTER_N = 0x6e;
@@ -66,7 +67,7 @@ export class Extraction {
       const start = members.valueAt[slot] as number;
       const first = bytes[start] as number;
       // A number may be a level of pino.
-      if (first >= 0x30 && first <= 0x39) return UNUSUAL;
+      if ((first - ZERO) >>> 0 < 10) return UNUSUAL;
       if (first !== QUOTE) continue;
       const level = this.#levelWords.read(bytes, view, start + 1, (members.endAt[slot] as number) - 1);
       if (level === NONE) continue;

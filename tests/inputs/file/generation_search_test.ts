@@ -29,6 +29,15 @@ function beforeOpening(ending: string, meanwhile: () => void): Disposable {
   };
 }
 
+/** A file that holds `text` now; of the copies beside it none was read. */
+function truncated(bench: Bench, text: string) {
+  const path = bench.write("a.log", text);
+  const registry = bench.registry();
+  const file = registry.add(path, openContents(path), {}, bench.time);
+  file.copyTime = 1;
+  return { path, registry, file };
+}
+
 Deno.test("GenerationSearch keeps the order when the file it is done for is renamed and compressed meanwhile", async () => {
   for (const compress of [true, false]) {
     using bench = new Bench();
@@ -77,10 +86,7 @@ Deno.test("GenerationSearch puts what it missed before the file that stands unde
 
 Deno.test("GenerationSearch takes no copy of what still stands in the file for an earlier generation", async () => {
   using bench = new Bench();
-  const path = bench.write("a.log", "now\n");
-  const registry = bench.registry();
-  const file = registry.add(path, openContents(path), {}, bench.time);
-  file.copyTime = 1;
+  const { registry, file } = truncated(bench, "now\n");
   bench.write("a.log.1", "now\n");
   bench.write("a.log.2", "no");
   bench.write("a.log.3", "");
@@ -100,10 +106,7 @@ Deno.test("GenerationSearch takes no copy of what still stands in the file for a
 
 Deno.test("GenerationSearch takes no later copy first when an earlier one is being renamed", async () => {
   using bench = new Bench();
-  const path = bench.write("a.log", "three\n");
-  const registry = bench.registry();
-  const file = registry.add(path, openContents(path), {}, bench.time);
-  file.copyTime = 1;
+  const { registry, file } = truncated(bench, "three\n");
   bench.write("a.log.2", "one\n");
   bench.write("a.log.1", "two\n");
   // The rotation has moved the first of them when it is opened, and makes the next step only then.
@@ -127,10 +130,7 @@ Deno.test("GenerationSearch takes no later copy first when an earlier one is bei
 
 Deno.test("GenerationSearch has a copy saved as one, whenever checkpoints are saved", async () => {
   using bench = new Bench();
-  const path = bench.write("a.log", "three\n");
-  const registry = bench.registry();
-  const file = registry.add(path, openContents(path), {}, bench.time);
-  file.copyTime = 1;
+  const { registry, file } = truncated(bench, "three\n");
   for (const name of ["a.log.2", "a.log.1"]) bench.write(name, `${name}\n`);
   const saved: unknown[] = [];
   const { add } = registry;
@@ -146,10 +146,7 @@ Deno.test("GenerationSearch has a copy saved as one, whenever checkpoints are sa
 
 Deno.test("GenerationSearch puts a copy before later ones that are known already", async () => {
   using bench = new Bench();
-  const path = bench.write("a.log", "three\n");
-  const registry = bench.registry();
-  const file = registry.add(path, openContents(path), {}, bench.time);
-  file.copyTime = 1;
+  const { path, registry, file } = truncated(bench, "three\n");
   const time = Date.now() / 1000;
   const copies = ["begun\n", "one\n", "two\n"].map((text, index) => {
     const copy = bench.write(`a.log.${3 - index}`, text);
