@@ -46,6 +46,41 @@ for (const [name, rotate, options] of WAYS) {
   );
 }
 
+scenario(
+  "agent killed before it saved a position in a file finds it under another name and compressed",
+  async (space) => {
+    const { output, delivered } = space.fileOutput();
+    space.configure({ output, files: { checkpoint_interval: "60s" } });
+    const writer = new LineWriter("w");
+    writer.append(space.log(), 50);
+    await space.once();
+    const agent = space.start();
+    renameAndCreate(space.log());
+    for (let part = 0; part < 2; part++) {
+      writer.append(space.log(), 50);
+      await space.untilDelivered(agent, [writer], delivered);
+    }
+    await agent.kill();
+    renameAndCreate(space.log(), { compress: true });
+    writer.append(space.log(), 50);
+    await space.once();
+    assertDelivered(delivered.bytes(), [writer]);
+  },
+  WATCHING,
+);
+
+scenario("agent that knows a file only empty finds its first lines under another name", async (space) => {
+  for (const [name, options] of [["plain.log", {}], ["compressed.log", { compress: true }]] as const) {
+    const writer = new LineWriter("w");
+    writer.append(space.log(name), 0);
+    await space.once();
+    writer.append(space.log(name), 50);
+    renameAndCreate(space.log(name), options);
+    writer.append(space.log(name), 50);
+    assertDelivered((await space.once()).stdout.bytes(), [writer]);
+  }
+}, WATCHING);
+
 scenario("agent goes on where it stopped when it is stopped and started again and again", async (space) => {
   const writer = new LineWriter("w");
   writer.append(space.log(), 1000);

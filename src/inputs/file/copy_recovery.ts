@@ -3,7 +3,7 @@ import { reasonOf } from "../../lib/reason.ts";
 import { sleep } from "../../lib/sleep.ts";
 import { stampOf } from "./directory_stamp.ts";
 import type { Discovery } from "./discovery.ts";
-import { positionAt } from "./file_positions.ts";
+import { provenPosition } from "./file_positions.ts";
 import { HEAD_BYTES, readFully, sameBytes } from "./fingerprint.ts";
 import { findCopy } from "./rotation.ts";
 import type { TailRegistry } from "./tail_registry.ts";
@@ -50,24 +50,28 @@ export class CopyRecovery {
       if (attempt > 0) await sleep(RETRY_MS, stop);
       const before = stampOf(directories);
       const search = await findCopy(file.path, wanted, registry.copyPlaces);
-      if (search.kind === "found") {
-        const { copy } = search;
+      const copy = search.kind === "found" ? search.copy : undefined;
+      const at = copy && await provenPosition(copy.contents, wanted, file.reader.position.skipping);
+      if (copy !== undefined && at !== undefined) {
         registry.addAlias(file, copy.facts.key);
         log.info(`"${file.path}" was truncated; reading its rest from "${copy.path}"`, {
           path: file.path,
           copy: copy.path,
           from_byte: wanted.off,
         });
-        const at = await positionAt(copy.contents, wanted.off, file.reader.position.skipping);
         file.continueFrom(copy.contents, at, copy.facts.mtime);
         return onReady(file);
       }
+      copy?.contents.close();
       // The copy may still be growing, be renamed under the search, or be replaced by its compressed form just now.
-      if (search.kind === "unfinished" || stampOf(directories) !== before) tries = TRIES;
+      if (search.kind !== "none" || stampOf(directories) !== before) tries = TRIES;
     }
     if (stop.aborted || file.closed) return;
     this.#report(file, Math.max(0, file.facts.size - wanted.off));
-    file.copyTime = registry.context.now();
+    // Copies of generations that came after the lost one may still be there.
+    if (file.lost === undefined) {
+      file.copyTime = Math.max(file.copyTime, file.lastData - CLOCK_TICK_MS);
+    }
     await this.proceed(file);
   }
 
@@ -100,16 +104,18 @@ export class CopyRecovery {
     const { onReady, registry, stop } = this.options;
     file.recovery = "between";
     const copies = [...file.before].filter(({ copyOf }) => copyOf === file.lid);
-    for (const copy of copies) file.waitForInstead(copy);
     for (;;) {
       const beginning = await beginningOf(file, registry.context.now);
       // A renamed file was not truncated: what stands beside it came after it, or is its own compressed form.
       if (file.standsUnderItsPath) copies.push(...await this.#unseenCopies(file, beginning));
       const isSame = await beginsWith(file, beginning.head);
+      // Not before the search is over: what it finds may come before copies that are known already.
+      for (const copy of copies) file.waitForInstead(copy);
       // With copies it goes on once these are read.
       if (stop.aborted || file.closed || file.recovery !== "between" || file.after.size > 0) break;
       if (!isSame) continue;
       start(beginning);
+      await registry.saveBeginning(file);
       onReady(file);
       break;
     }

@@ -5,7 +5,7 @@ import { Finder, type FoundFile, type Trust } from "./finder.ts";
 import { GenerationSearch } from "./generation_search.ts";
 import { Obstacles } from "./obstacles.ts";
 import { STABLE_TRIES, stampOf } from "./directory_stamp.ts";
-import { factsOf, isMissing } from "./open_file.ts";
+import { factsOf, isMissing, oldestFirst } from "./open_file.ts";
 import { Resumption } from "./resumption.ts";
 import { isCopyOf, openContents, type OpenedFile } from "./rotation.ts";
 import { isGzipName } from "./siblings.ts";
@@ -40,6 +40,7 @@ export class Discovery {
   #justLooked = false;
   #prepared: Promise<boolean> | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
   constructor(registry: TailRegistry) {
     const { config, input, log, now } = registry.context;
@@ -114,9 +115,19 @@ export class Discovery {
     });
   }
 
+  /** Opens nothing from now on; resolves once nothing is being opened any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#last;
+  }
+
   /** One change of the registry at a time; answers the files that it opened, their checkpoints saved. */
   #inTurn(change: () => Promise<void>): Promise<readonly TailedFile[]> {
-    const result = this.#last.then(change).then(() => this.#registry.takeAdded());
+    const result = this.#last.then(async () => {
+      if (this.#closed) return [];
+      await change();
+      return this.#registry.takeAdded();
+    });
     this.#last = result.catch(() => {});
     return result;
   }
@@ -196,7 +207,7 @@ export class Discovery {
         fresh.push(file);
       }
     }
-    return fresh.sort((a, b) => a.facts.mtime - b.facts.mtime || (a.path < b.path ? 1 : -1));
+    return fresh.sort((a, b) => oldestFirst(a.facts, b.facts) || (a.path < b.path ? 1 : -1));
   }
 
   #isUnchangedClosed({ facts }: FoundFile): boolean {

@@ -108,6 +108,7 @@ export class FileInputRun {
       this.#poller.close();
       await this.#pump.idle();
       await this.#tracker.idle();
+      await this.discovery.close();
       for (const file of this.registry.open.values()) {
         this.context.checkpoints.set(file.checkpointKey, file.checkpoint(Date.now()));
       }

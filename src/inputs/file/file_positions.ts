@@ -1,4 +1,4 @@
-import { type FileCheckpoint, HEAD_BYTES, readFully, TAIL_BYTES } from "./fingerprint.ts";
+import { type Fingerprint, hashOf, HEAD_BYTES, readFully, TAIL_BYTES } from "./fingerprint.ts";
 import type { ByteSource } from "./open_file.ts";
 import type { ReadPosition } from "./reader.ts";
 
@@ -15,9 +15,19 @@ export async function positionAt(source: ByteSource, off: number, skipping = fal
   };
 }
 
-/** The position that a checkpoint speaks of; its contents have been compared before. */
-export function checkpointPosition(source: ByteSource, checkpoint: FileCheckpoint): Promise<ReadPosition> {
-  return positionAt(source, checkpoint.off, checkpoint.skipping === true);
+/**
+ * The position behind what a fingerprint tells of; undefined where the contents are others. It is made of the very bytes
+ * that are compared: a file may be truncated and written anew at any moment, also right after a comparison.
+ */
+export async function provenPosition(
+  source: ByteSource,
+  { off, headLen, head, tailLen, tail }: Fingerprint,
+  skipping = false,
+): Promise<ReadPosition | undefined> {
+  const at = await positionAt(source, off, skipping);
+  const same = at.head.length >= headLen && hashOf(at.head.subarray(0, headLen)) === head &&
+    at.tail.length === tailLen && hashOf(at.tail) === tail;
+  return same ? at : undefined;
 }
 
 /** The start of the last, unfinished line before `size`, or `size` itself where the last line is finished. */

@@ -68,7 +68,8 @@ export class GenerationSearch {
       return kind === "copy" ? "known" : kind === "unclear" ? "moved" : "unseen";
     };
     const places = this.#registry.copyPlaces;
-    const onAdded = (copy: TailedFile) => copy.becomeCopyOf(file, this.#registry.nextGeneration(file));
+    const onAdded = (copy: TailedFile) =>
+      copy.becomeCopyOf(file, this.#registry.nextGeneration(file, copy.facts.mtime));
     for (const copy of await this.#adopt({ path, since, by: "mtime", places, judge, onAdded })) {
       this.#putBefore(copy, (other) => other.copyOf === file.lid && other.facts.mtime > copy.facts.mtime);
       file.waitForInstead(copy);

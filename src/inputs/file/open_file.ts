@@ -17,6 +17,17 @@ export interface FileFacts {
   readonly kind: "file" | "directory" | "other";
 }
 
+/**
+ * Orders generations by their last writes. One that was created as the one before was renamed may have the same time,
+ * as long as nothing stands in it; then the births tell.
+ */
+export function oldestFirst(
+  a: Pick<FileFacts, "mtime" | "birth">,
+  b: Pick<FileFacts, "mtime" | "birth">,
+): number {
+  return a.mtime - b.mtime || a.birth - b.birth;
+}
+
 /** A place that bytes are read from by position. */
 export interface ByteSource {
   /** Fills `buffer[0..length)` from `position` on; returns how many bytes there were, 0 at the end. */

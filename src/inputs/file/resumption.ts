@@ -1,12 +1,14 @@
 import { dirname } from "node:path";
 import { sleep } from "../../lib/sleep.ts";
 import { STABLE_TRIES, stampOf } from "./directory_stamp.ts";
-import { checkpointPosition } from "./file_positions.ts";
+import { provenPosition } from "./file_positions.ts";
 import { CHECKPOINT_PREFIX, compare, type FileCheckpoint, HEAD_BYTES, keyOf } from "./fingerprint.ts";
 import type { Obstacles } from "./obstacles.ts";
+import { oldestFirst } from "./open_file.ts";
 import { type ReadPosition, START } from "./reader.ts";
 import { putBehind } from "./reading_order.ts";
 import { locate, type Located, type OpenedFile } from "./rotation.ts";
+import { findSiblings } from "./siblings.ts";
 import type { TailRegistry } from "./tail_registry.ts";
 import type { TailedFile } from "./tailed_file.ts";
 
@@ -34,7 +36,7 @@ export class Resumption {
     }
     let complete = true;
     const unfinished = checkpoints.filter(({ lid, state }) => state !== "closed" && !open.has(lid))
-      .sort((a, b) => a.mtime - b.mtime);
+      .sort(oldestFirst);
     for (const checkpoint of unfinished) {
       const found = await this.#tryResume(checkpoint, pathsByKey);
       if (!found && checkpoint.state !== "missing") complete = false;
@@ -81,7 +83,8 @@ export class Resumption {
     const located = await this.#locate(checkpoint, pathsByKey);
     if (located === undefined) {
       this.#miss(checkpoint);
-      return false;
+      // Of what was empty when it was saved no record has left.
+      return isUnseen(checkpoint);
     }
     missing.delete(keyOf(checkpoint));
     if (this.registry.claim(located)) await this.#open(checkpoint, located);
@@ -162,22 +165,29 @@ export class Resumption {
   async #open(checkpoint: FileCheckpoint, located: Located): Promise<TailedFile> {
     const { log, now } = this.registry.context;
     const { contents, path, comparison } = located;
-    let at: ReadPosition;
+    let at: ReadPosition | undefined;
+    // What stands now in a file that was empty may be a later generation.
+    const isKnown = comparison === "same" && !isUnseen(checkpoint);
     try {
-      // Of a file that was empty nothing is known; what stands in it now may be a later generation.
-      const isUnknown = checkpoint.off === 0 && checkpoint.headLen === 0;
-      at = comparison === "same" && !isUnknown
-        ? await checkpointPosition(contents, checkpoint)
-        : placeholder(checkpoint);
+      if (isKnown) at = await provenPosition(contents, checkpoint, checkpoint.skipping);
     } catch (error) {
       this.registry.release(located);
       throw error;
     }
-    const file = this.registry.add(checkpoint.path, located, { from: { checkpoint, at } }, now());
+    const from = { checkpoint, at: at ?? placeholder(checkpoint) };
+    const file = this.registry.add(checkpoint.path, located, { from }, now());
     file.state = path === checkpoint.path ? "live" : "rotated";
-    if (comparison === "changed") file.lose(checkpoint);
+    if (comparison === "changed" || (isKnown && at === undefined)) {
+      file.lose(checkpoint);
+      file.copyTime = Math.max(checkpoint.mtime, checkpoint.since);
+    }
     log.debug(`Resumed "${checkpoint.path}" at byte ${checkpoint.off}`, { path, lineage: file.lid });
     return file;
+  }
+
+  /** Whether a generation that a rotation moved away was written after the file was last looked at. */
+  #hasLaterSibling({ mtime, path }: FileCheckpoint): boolean {
+    return findSiblings(path, this.registry.places.copiesDirectory).some(({ facts }) => facts.mtime >= mtime);
   }
 
   #miss(checkpoint: FileCheckpoint): void {
@@ -187,13 +197,22 @@ export class Resumption {
     const missing: FileCheckpoint = { ...checkpoint, state: "missing", lastSeen: now() };
     this.registry.missing.set(keyOf(checkpoint), missing);
     checkpoints.set(CHECKPOINT_PREFIX + checkpoint.lid, missing);
+    if (isUnseen(checkpoint) && (size === 0 || this.#hasLaterSibling(checkpoint))) {
+      // What was written to it is found as a generation that nobody has read.
+      return log.debug(`"${path}", of which nothing was read, has another name or is gone`, { path });
+    }
     const text = `Cannot find the file that was read as "${path}", nor a copy of it`;
     if (size > off) {
       log.error(`${text}: ${size - off} bytes of it were not delivered`, { path, unread_bytes: size - off });
-    } else {log.warn(`${text}: it was delivered up to byte ${off}; what was written to it later is lost`, {
-        path,
-      });}
+    } else {
+      log.warn(`${text}: it was delivered up to byte ${off}; what was written to it later is lost`, { path });
+    }
   }
+}
+
+/** Whether nothing is known of what the file held: it was empty when its checkpoint was saved. */
+function isUnseen({ off, headLen }: FileCheckpoint): boolean {
+  return off === 0 && headLen === 0;
 }
 
 /** Stands for a position whose bytes are gone from the file, until the copy is found that holds them. */

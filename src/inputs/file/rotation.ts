@@ -11,7 +11,7 @@ import {
 import { GzipFile } from "./gzip_file.ts";
 import { type ByteSource, factsOf, type FileFacts, OpenFile } from "./open_file.ts";
 import type { ReadPosition } from "./reader.ts";
-import { findSiblings, isGzipName, type Sibling } from "./siblings.ts";
+import { findSiblings, isGzipName, likely, type Sibling } from "./siblings.ts";
 
 /** A file with its plain contents. */
 export interface OpenedFile {
@@ -71,7 +71,12 @@ export async function locate(
     }
   }
   if (checkpoint.headLen === 0) return undefined;
-  for (const sibling of findSiblings(checkpoint.path, places.copiesDirectory, full)) {
+  const siblings = findSiblings(checkpoint.path, places.copiesDirectory, full);
+  // Where only the beginning tells, the first one written after it was seen is the most likely.
+  const ordered = checkpoint.off > 0
+    ? siblings
+    : siblings.filter(({ facts }) => facts.mtime >= checkpoint.mtime).reverse();
+  for (const sibling of likely(ordered)) {
     if (places.isTaken(sibling.facts.key)) continue;
     const same = await openIfSame(sibling.path, checkpoint);
     if (same !== undefined) return same;
@@ -106,17 +111,16 @@ async function locateByIdentity(
  */
 export async function findCopy(path: string, wanted: Fingerprint, places: SearchPlaces): Promise<CopySearch> {
   let unfinished = false;
-  const named = new Set(findSiblings(path, places.copiesDirectory).map((sibling) => sibling.path));
-  for (const sibling of findSiblings(path, places.copiesDirectory, true)) {
+  // A short beginning proves little; then the name must be one that a rotation gives.
+  const anyName = wanted.headLen >= HEAD_BYTES;
+  for (const sibling of likely(findSiblings(path, places.copiesDirectory, anyName))) {
     if (places.isTaken(sibling.facts.key)) continue;
-    // A short beginning proves little; then the name must be one that a rotation gives.
-    if (wanted.headLen < HEAD_BYTES && !named.has(sibling.path)) continue;
     const opened = openQuietly(sibling.path);
     if (opened === undefined) continue;
     const comparison = await compareQuietly(opened.contents, wanted);
     if (comparison === "same") return { kind: "found", copy: { ...opened, comparison } };
     opened.contents.close();
-    if (comparison !== "different" && named.has(sibling.path)) unfinished = true;
+    if (comparison !== "different" && sibling.named) unfinished = true;
   }
   return { kind: unfinished ? "unfinished" : "none" };
 }

@@ -9,10 +9,12 @@ export interface Sibling {
   readonly gzip: boolean;
   /** The number in `app.log.3`: larger is older; 0 where there is none. */
   readonly number: number;
+  /** Whether its name is one that a rotation gives. */
+  readonly named: boolean;
 }
 
-/** How many files of a directory are looked at when a generation is searched. */
-const SEARCH_LIMIT = 200;
+/** How many files with names that rotations give, and how many others, are compared with what is searched. */
+const NAMED_LIMIT = 2_000, OTHERS_LIMIT = 200;
 
 const SEPARATOR = "[.\\-_~]+";
 /**
@@ -57,19 +59,26 @@ export function findSiblings(path: string, copiesDirectory: string | undefined, 
       if (name === basename(path) && directory === own) continue;
       const named = pattern.test(name) || (directory !== own && name === basename(path));
       if (!named && !anyName) continue;
-      const sibling = siblingAt(join(directory, name));
+      const sibling = siblingAt(join(directory, name), named);
       if (sibling !== undefined) found.push(sibling);
     }
   }
-  return found.sort(newestFirst).slice(0, SEARCH_LIMIT);
+  return found.sort(newestFirst);
 }
 
-/** Orders generations by the last write, then by their numbers. */
-export function newestFirst(a: Sibling, b: Sibling): number {
-  return b.facts.mtime - a.facts.mtime || a.number - b.number || (a.path < b.path ? 1 : -1);
+/** Those of many siblings that are worth being compared with what is searched. */
+export function likely(siblings: readonly Sibling[]): Sibling[] {
+  let named = 0, others = 0;
+  return siblings.filter((sibling) => sibling.named ? ++named <= NAMED_LIMIT : ++others <= OTHERS_LIMIT);
 }
 
-function siblingAt(path: string): Sibling | undefined {
+/** Orders generations by the last write, then by their numbers, then as they were created. */
+function newestFirst(a: Sibling, b: Sibling): number {
+  return b.facts.mtime - a.facts.mtime || a.number - b.number || b.facts.birth - a.facts.birth ||
+    (a.path < b.path ? 1 : -1);
+}
+
+function siblingAt(path: string, named: boolean): Sibling | undefined {
   let facts: FileFacts | undefined;
   try {
     facts = factsOf(path);
@@ -78,7 +87,7 @@ function siblingAt(path: string): Sibling | undefined {
   }
   if (facts?.kind !== "file") return undefined;
   const number = Number(/\.(\d{1,6})(?:\.\w+)?$/.exec(path)?.[1] ?? 0);
-  return { path, facts, gzip: isGzipName(path), number };
+  return { path, facts, gzip: isGzipName(path), number, named };
 }
 
 /** Whether a name says that the file is compressed by gzip. */

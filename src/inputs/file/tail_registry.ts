@@ -166,6 +166,26 @@ export class TailRegistry {
     return added;
   }
 
+  /**
+   * Saves how a file begins that was empty when it was saved last. No record of it may leave before: once it is renamed
+   * and compressed nothing but its beginning tells which file it was. If that fails, a later call of `takeAdded` tries
+   * again, and answers it.
+   */
+  async saveBeginning(file: TailedFile): Promise<void> {
+    const { checkpointKey: key, gen, mark: { at, gen: markedGen } } = file;
+    if (markedGen !== gen || at.off > 0 || at.head.length === 0) return;
+    const { checkpoints, now } = this.context;
+    file.saved = false;
+    try {
+      checkpoints.set(key, () => file.checkpoint(now()));
+      await checkpoints.persist([key]);
+      file.saved = true;
+    } catch {
+      this.#added.push(file);
+      this.#unsaved.push(key);
+    }
+  }
+
   /** Remembers a file as a copy of what `file` reads. */
   addAlias(file: TailedFile, key: string): void {
     file.addAlias(key);
@@ -189,13 +209,18 @@ export class TailRegistry {
   }
 
   /**
-   * The number of the generation of `file` that comes next: behind those of its copies. Counted in the same way after a
-   * crash each generation has the number that it had before.
+   * The number of the next generation of `file`: behind those of its copies, or of its copies that were written until a
+   * time in ms since 1970. Counted in the same way after a crash each generation has the number that it had before,
+   * also where a later one is known already.
    */
-  nextGeneration(file: TailedFile): number {
+  nextGeneration(file: TailedFile, until = Infinity): number {
     let latest = file.isUnseen ? file.gen - 1 : file.gen;
-    for (const known of [this.open, this.closed, this.missing]) {
-      for (const { copyOf, gen } of known.values()) if (copyOf === file.lid) latest = Math.max(latest, gen);
+    const count = ({ copyOf, gen }: { copyOf?: string | undefined; gen: number }, mtime: number) => {
+      if (copyOf === file.lid && mtime <= until) latest = Math.max(latest, gen);
+    };
+    for (const open of this.open.values()) count(open, open.facts.mtime);
+    for (const known of [this.closed, this.missing]) {
+      for (const checkpoint of known.values()) count(checkpoint, checkpoint.mtime);
     }
     return latest + 1;
   }
@@ -204,7 +229,7 @@ export class TailRegistry {
   knownSince(path: string): { readonly first: number; readonly last: number } | undefined {
     let first = Infinity;
     let last = -Infinity;
-    for (const known of [...this.open.values(), ...this.closed.values()]) {
+    for (const known of [...this.open.values(), ...this.closed.values(), ...this.missing.values()]) {
       if (known.path !== path) continue;
       first = Math.min(first, known.since);
       last = Math.max(last, known.since);

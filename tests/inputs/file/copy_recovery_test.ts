@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { CopyRecovery } from "../../../src/inputs/file/copy_recovery.ts";
 import { Discovery } from "../../../src/inputs/file/discovery.ts";
+import { factsOf } from "../../../src/inputs/file/open_file.ts";
+import { START } from "../../../src/inputs/file/reader.ts";
+import { openContents } from "../../../src/inputs/file/rotation.ts";
+import { copyAndTruncate } from "../../support/rotator.ts";
 import { Bench } from "./support.ts";
 
 /** "a.log", read to its end, and the recovery that is to find its rest. */
 async function lost(bench: Bench, text: string) {
   bench.write("a.log", text);
-  const registry = bench.registry();
+  const registry = bench.registry({ paths: [bench.path("a.log")] });
   const discovery = new Discovery(registry);
   const [file] = await discovery.scan();
   while ((await file!.reader.look()).kind !== "end");
@@ -19,7 +23,7 @@ async function lost(bench: Bench, text: string) {
     stop: stop.signal,
     onReady: (which) => ready.push(which),
   });
-  return { file: file!, recovery, ready, stop, registry };
+  return { file: file!, recovery, ready, stop, registry, discovery };
 }
 
 Deno.test("CopyRecovery goes on in the copy at the very byte, and again in another when that one changes", async () => {
@@ -65,4 +69,52 @@ Deno.test("CopyRecovery is done once however often it is asked, and gives up whe
   assert.deepEqual(ready, []);
   assert.equal(file.gen, 0);
   registry.drop(file);
+});
+
+Deno.test("CopyRecovery finds the copies of later generations where the one that is wanted is gone", async () => {
+  using bench = new Bench();
+  const before = bench.time / 1000 - 60;
+  fs.utimesSync(bench.write("a.log.2", "from before\n"), before, before);
+  const { file, recovery, ready, registry } = await lost(bench, "one\n");
+  bench.append("a.log", "unread\n");
+  fs.truncateSync(bench.path("a.log"));
+  bench.append("a.log", "two\n");
+  const copy = copyAndTruncate(bench.path("a.log"), { suffix: ".1" });
+  bench.append("a.log", "three\n");
+  await recovery.recover(file);
+  const [later] = [...file.after];
+  assert.deepEqual(ready, [later]);
+  assert.deepEqual([later!.key, later!.copyOf, later!.gen], [factsOf(copy)!.key, file.lid, 1]);
+  registry.dropAll();
+});
+
+Deno.test("CopyRecovery lets no known copy be read before its search for earlier ones is over", async () => {
+  using bench = new Bench();
+  const { file, registry, discovery, recovery } = await lost(bench, "one\n");
+  const copies = [2, 1].map((number) => {
+    const path = bench.write(`a.log.${number}`, `${number}\n`);
+    fs.utimesSync(path, bench.time / 1000 - number, bench.time / 1000 - number);
+    return path;
+  });
+  const known = registry.add(file.path, openContents(copies[1]!), { start: START }, bench.time);
+  known.becomeCopyOf(file, 2);
+  known.waitForInstead(file);
+  known.saved = true;
+  fs.truncateSync(bench.path("a.log"));
+  bench.append("a.log", "three\n");
+  file.copyTime = 1;
+  const { adoptLaterCopies } = discovery;
+  const readable: boolean[] = [];
+  discovery.adoptLaterCopies = async (...args) => {
+    readable.push(known.isReadable);
+    const found = await adoptLaterCopies.apply(discovery, args);
+    readable.push(known.isReadable);
+    return found;
+  };
+  await recovery.proceed(file);
+  assert.deepEqual(readable, [false, false]);
+  const found = [...registry.open.values()].find(({ key }) => key === factsOf(copies[0]!)!.key);
+  assert.deepEqual([[...known.after], [...found!.after]], [[found], []]);
+  assert.deepEqual(new Set(file.after), new Set([found, known]));
+  registry.dropAll();
 });

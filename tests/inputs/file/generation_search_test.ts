@@ -8,7 +8,7 @@ import { openContents } from "../../../src/inputs/file/rotation.ts";
 import { renameAndCreate } from "../../support/rotator.ts";
 import { pause } from "../../support/wait.ts";
 import { Running } from "./running.ts";
-import { Bench, bytesOf, until } from "./support.ts";
+import { Bench, bytesOf, Collector, until } from "./support.ts";
 
 /** Has `meanwhile` happen when a file with this ending is opened for the first time, before it is. */
 function beforeOpening(ending: string, meanwhile: () => void): Disposable {
@@ -153,15 +153,17 @@ Deno.test("GenerationSearch puts a copy before later ones that are known already
     fs.utimesSync(copy, time + index, time + index);
     return copy;
   });
-  const known = [copies[0]!, copies[2]!].map((copy) => {
-    const added = registry.add(path, openContents(copy), {}, bench.time);
-    added.becomeCopyOf(file, registry.nextGeneration(file));
+  const known = [0, 2].map((gen) => {
+    const added = registry.add(path, openContents(copies[gen]!), {}, bench.time);
+    added.becomeCopyOf(file, gen);
     return added;
   });
   const search = new GenerationSearch(registry, openContents);
   await search.copied(file, bytesOf("three\n"));
   const [added] = [...registry.open.values()].filter((each) => each !== file && !known.includes(each));
   assert.equal(added!.file.facts().ino, fs.statSync(copies[1]!).ino);
+  assert.equal(added!.gen, 1, "the number that it had when it was read in the file itself");
+  assert.equal(registry.nextGeneration(file), 3);
   assert.ok(known[1]!.after.has(added!));
   assert.ok(!added!.after.has(known[1]!) && added!.after.has(known[0]!));
   for (const file of [...registry.open.values()]) registry.drop(file);
@@ -193,3 +195,29 @@ Deno.test("GenerationSearch puts renamed generations before later ones that are 
 function keyAt(path: string): string | undefined {
   return factsOf(path)?.key;
 }
+
+Deno.test("FileInput reads generations with the same time in the order of their births, also after a restart", async () => {
+  using bench = new Bench();
+  const path = bench.write("a.log", "0\n");
+  await new Running(bench, { paths: [path] }, { once: true }).done;
+  fs.renameSync(path, bench.path("a.log-20261121"));
+  const time = Date.now() / 1000 + 1;
+  const count = 8;
+  for (let number = 1; number <= count; number++) {
+    await pause(3);
+    // The names tell nothing.
+    const name = number < count ? `a.log-20261122T${(number * 7919) % 10_000}` : "a.log";
+    fs.utimesSync(bench.write(name, `${number}\n`), time, time);
+  }
+  const collector = new Collector();
+  collector.outcome = "failed";
+  const first = new Running(bench, { paths: [path] }, { collector });
+  await until(
+    "a lineage of each",
+    () => bench.store.persisted.length > count && collector.batches.length > 0,
+  );
+  await first.stop();
+  await using again = new Running(bench, { paths: [path] });
+  await until("all lines", () => again.records.length === count);
+  assert.deepEqual(again.records.map(Number), Array.from({ length: count }, (_, index) => index + 1));
+});

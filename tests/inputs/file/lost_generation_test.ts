@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { compare, type Comparison, hashOf } from "../../../src/inputs/file/fingerprint.ts";
+import { OpenFile } from "../../../src/inputs/file/open_file.ts";
 import { copyAndTruncate } from "../../support/rotator.ts";
 import { Running } from "./running.ts";
 import { Bench, bytesOf, Collector, MemorySource, until } from "./support.ts";
@@ -53,4 +54,34 @@ Deno.test("compare takes no file for one of which only the length is known", asy
     "different",
     "different",
   ]);
+});
+
+Deno.test("FileInput sees a file that is truncated and written anew at any moment of a restart", async () => {
+  const { read } = OpenFile.prototype;
+  let reads = 0;
+  for (let moment = 1; moment === 1 || reads >= moment - 1; moment++) {
+    assert.ok(moment < 100, "a restart comes to its end");
+    using bench = new Bench();
+    const path = bench.write("a.log", "one, which is read before all this\n".repeat(60));
+    await once(bench);
+    bench.append("a.log", "two\n");
+    const later = "three, which is longer than what was there before\n".repeat(60);
+    reads = 0;
+    OpenFile.prototype.read = function (...args) {
+      if (++reads === moment) {
+        copyAndTruncate(path);
+        bench.append("a.log", later);
+      }
+      return read.apply(this, args);
+    };
+    try {
+      assert.equal(
+        (await once(bench)).join(""),
+        `two\n${reads >= moment ? later : ""}`,
+        `before read ${moment}`,
+      );
+    } finally {
+      OpenFile.prototype.read = read;
+    }
+  }
 });

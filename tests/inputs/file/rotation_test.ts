@@ -81,6 +81,29 @@ Deno.test("findCopy finds the copy by its contents, waits for one in the making,
   file.close();
 });
 
+Deno.test("locate and findCopy find an old generation among hundreds of later ones", async () => {
+  using bench = new Bench();
+  const file = await readFile(bench);
+  const checkpoint = file.checkpoint(bench.time);
+  fs.truncateSync(bench.path("a.log"));
+  bench.write("a.log.999", TEXT);
+  for (let number = 0; number < 500; number++) {
+    bench.write(`a.log.${number}`, `${number} ${TEXT}`);
+    bench.write(`other-${number}.txt`, `${number} ${TEXT}`);
+  }
+  const later = Date.now() / 1000 - 60;
+  fs.utimesSync(bench.path("a.log.999"), later, later);
+  const copy = await findCopy(bench.path("a.log"), file.fingerprint(), NOTHING_TAKEN);
+  assert.equal(copy.kind === "found" && copy.copy.path, bench.path("a.log.999"));
+  if (copy.kind === "found") copy.copy.contents.close();
+  fs.renameSync(bench.path("a.log"), bench.path("unlike"));
+  fs.utimesSync(bench.path("unlike"), later, later);
+  const renamed = await locate(checkpoint, new Map(), NOTHING_TAKEN);
+  assert.equal(renamed?.path, bench.path("unlike"), "by its identity");
+  renamed?.contents.close();
+  file.close();
+});
+
 Deno.test("isCopyOf tells a whole copy, one in the making, and a stranger, and does not guess after a truncation", async () => {
   using bench = new Bench();
   const file = await readFile(bench);

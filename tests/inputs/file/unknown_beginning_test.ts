@@ -5,6 +5,7 @@ import { Reader } from "../../../src/inputs/file/reader.ts";
 import { TailPump } from "../../../src/inputs/file/tail_pump.ts";
 import { TailedFile } from "../../../src/inputs/file/tailed_file.ts";
 import { copyAndTruncate } from "../../support/rotator.ts";
+import { pause } from "../../support/wait.ts";
 import { Running } from "./running.ts";
 import { Bench, until } from "./support.ts";
 
@@ -177,4 +178,18 @@ Deno.test("FileInput offers the first lines of a generation again from the copy 
   running.collector.outcome = "delivered";
   await until("all lines", () => running.records.length >= LINES.length);
   assert.deepEqual(running.records, LINES);
+});
+
+Deno.test("FileInput has no record leave a file that was empty before its beginning is saved", async () => {
+  using bench = new Bench();
+  const { log, running } = await seenEmpty(bench);
+  await using _ = running;
+  bench.store.full = true;
+  log.append("one\n");
+  await pause(50);
+  assert.deepEqual(running.records, []);
+  const before = bench.store.persisted.length;
+  bench.store.full = false;
+  await until("the line", () => running.records.length > 0);
+  assert.equal(bench.store.persisted.length, before + 1);
 });
