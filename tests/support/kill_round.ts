@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import type { AgentProcess } from "./agent_process.ts";
 import type { Delivered } from "./delivered.ts";
 import { jsonLines } from "./event_lines.ts";
-import { appendBytes, LineWriter } from "./line_writer.ts";
+import { LineWriter } from "./line_writer.ts";
 import { assertDelivered } from "./oracle.ts";
 import { copyAndTruncate, HeldLog, renameAndCreate, type RotationOptions } from "./rotator.ts";
 import { pause } from "./wait.ts";
@@ -23,12 +23,18 @@ export interface KillRound {
   readonly names: typeof NAMES[number];
   /** A file is rotated after so many writes, of which there are up to 250 a second. */
   readonly rotateAfter: number;
+  /** Writes that still go to a renamed file before its successor is opened. */
+  readonly reopenAfter: number;
+  /** A write may end within a line, which the next one finishes. */
+  readonly pieces: boolean;
   readonly processing: typeof PROCESSING[number];
   readonly wal: boolean;
   readonly checkpointInterval: number;
   readonly kills: number;
   /** Share of agents that are asked to reload before they are killed. */
   readonly reloads: number;
+  /** Share of agents that stand still for a while. */
+  readonly freezes: number;
   /** Longest life of an agent, and longest time until the next one. */
   readonly life: number;
   readonly absence: number;
@@ -47,11 +53,14 @@ export function drawRound(seed: number): KillRound {
     compression: oneOf(COMPRESSION),
     names: oneOf(NAMES),
     rotateAfter: between(12, 90),
+    reopenAfter: oneOf([0, 0, 3]),
+    pieces: oneOf([false, false, true]),
     processing: oneOf(PROCESSING),
     wal: oneOf([true, false, false]),
     checkpointInterval: oneOf([50, 200, 1000, 3000]),
     kills: between(2, 8),
     reloads: oneOf([0, 0, 0.3, 1]),
+    freezes: oneOf([0, 0, 0.5]),
     life: oneOf([300, 700, 1500]),
     absence: oneOf([0, 0, 300, 1000]),
   };
@@ -93,6 +102,12 @@ export async function endureRound(space: Workspace, round: KillRound): Promise<v
       reload(agent);
       await pause(300 * random());
     }
+    if (random() < round.freezes) {
+      agent.freeze();
+      await pause(500 * random());
+      agent.thaw();
+      await pause(200 * random());
+    }
     // A stop now and then: it leaves other traces than a kill.
     if (random() < 0.15) await agent.terminate();
     else await agent.kill();
@@ -102,7 +117,8 @@ export async function endureRound(space: Workspace, round: KillRound): Promise<v
   for (const log of logs) log.close();
   await space.once();
   const lines = linesIn(delivered, round);
-  assertDelivered(lines, logs.map(({ writer }) => writer));
+  // Whoever writes to two files at a time has no order.
+  assertDelivered(lines, logs.map(({ writer }) => writer), { disorder: staysWithOld(round) });
 }
 
 /** An agent that has not started yet would die of the signal, as programs do. */
@@ -114,6 +130,10 @@ function reload(agent: AgentProcess): void {
 class RotatedLog {
   #writes = 0;
   #rotations = 0;
+  /** So many writes follow to a renamed file. */
+  #writesToOld = 0;
+  /** The second half of a line whose first half was written. */
+  #rest: Uint8Array = new Uint8Array(0);
   readonly #held: HeldLog;
 
   constructor(readonly path: string, readonly writer: LineWriter, private readonly round: KillRound) {
@@ -121,27 +141,62 @@ class RotatedLog {
   }
 
   write(lines: number): void {
-    const { processing, rotateAfter } = this.round;
-    const bytes = processing === "none" ? this.writer.lines(lines) : jsonLines(this.writer, lines);
-    appendBytes(this.path, bytes);
-    if (++this.#writes % rotateAfter === 0) this.#rotate();
+    const { pieces, processing, rotateAfter, rotation } = this.round;
+    const fresh = processing === "none" ? this.writer.lines(lines) : jsonLines(this.writer, lines);
+    const bytes = Buffer.concat([this.#rest, fresh]);
+    const rotates = ++this.#writes % rotateAfter === 0;
+    // What is copied and emptied within a line is torn for every reader.
+    const isWhole = !pieces || (rotates && rotation === "copy");
+    const end = isWhole ? bytes.length : middleOfLastLine(bytes);
+    this.#rest = bytes.subarray(end);
+    this.#held.writeBytes(bytes.subarray(0, end));
+    if (this.#writesToOld > 0 && --this.#writesToOld === 0) this.#openNew();
+    if (rotates) this.#rotate();
   }
 
   close(): void {
+    this.#held.writeBytes(this.#rest);
     this.#held[Symbol.dispose]();
   }
 
   #rotate(): void {
     const { compression, names, rotation } = this.round;
-    const number = ++this.#rotations;
+    if (this.#writesToOld > 0) this.#openNew();
     const options: RotationOptions = {
       keep: 120,
       compress: compression === "at once",
       delayCompress: compression === "delayed",
-      ...names === "times" ? { suffix: `-20261122T${String(100000 + number)}` } : {},
+      ...names === "times" ? { suffix: `-20261122T${String(100000 + ++this.#rotations)}` } : {},
     };
-    (rotation === "copy" ? copyAndTruncate : renameAndCreate)(this.path, options);
+    if (rotation === "copy") return void copyAndTruncate(this.path, options);
+    this.#writesToOld = staysWithOld(this.round) ? this.round.reopenAfter : 0;
+    if (this.#writesToOld > 0) return void renameAndCreate(this.path, options);
+    this.#finishLine();
+    renameAndCreate(this.path, options);
+    this.#held.reopen();
   }
+
+  #openNew(): void {
+    this.#writesToOld = 0;
+    this.#finishLine();
+    this.#held.reopen();
+  }
+
+  /** A line stands in one file. */
+  #finishLine(): void {
+    this.#held.writeBytes(this.#rest);
+    this.#rest = new Uint8Array(0);
+  }
+}
+
+/** Whether the writer goes on for a while in a renamed file. Who compressed it at once would lose that. */
+function staysWithOld({ compression, reopenAfter, rotation }: KillRound): boolean {
+  return rotation === "rename" && compression !== "at once" && reopenAfter > 0;
+}
+
+function middleOfLastLine(bytes: Buffer): number {
+  const start = bytes.lastIndexOf(0x0a, -2) + 1;
+  return start + Math.floor((bytes.length - start) / 2);
 }
 
 function processingOf({ processing }: KillRound): Block {

@@ -1,4 +1,14 @@
-import { CHECKPOINT_PREFIX, compare, endsOf, type FileCheckpoint, startsAlike } from "./fingerprint.ts";
+import {
+  CHECKPOINT_PREFIX,
+  compare,
+  endsOf,
+  type FileCheckpoint,
+  hashOf,
+  HEAD_BYTES,
+  readFully,
+  sameBytes,
+  startsAlike,
+} from "./fingerprint.ts";
 import type { OpenFile } from "./open_file.ts";
 import type { OpenedFile } from "./rotation.ts";
 import type { TailRegistry } from "./tail_registry.ts";
@@ -36,8 +46,12 @@ async function isHeldOpen(
   ) => file);
   if (pending !== undefined) files.push(pending);
   if (files.length === 0) return false;
+  const head = await readFully(contents, 0, HEAD_BYTES);
+  const alike: OpenFile[] = [];
+  for (const file of files) if (sameBytes(await readFully(file, 0, head.length), head)) alike.push(file);
+  if (alike.length === 0) return false;
   const ends = await endsOf(contents);
-  for (const file of files) if (ends.size > 0 && await startsAlike(file, ends)) return true;
+  for (const file of alike) if (ends.size > 0 && await startsAlike(file, ends)) return true;
   return false;
 }
 
@@ -46,10 +60,13 @@ async function isCheckpointed(
   path: string,
   contents: OpenedFile["contents"],
 ): Promise<boolean> {
+  const head = await readFully(contents, 0, HEAD_BYTES);
+  const hash = hashOf(head);
   for (const [key, value] of registry.context.checkpoints.entries()) {
     const checkpoint = value as FileCheckpoint;
     // At the start of a file nothing of it has been read.
     const relevant = key.startsWith(CHECKPOINT_PREFIX) && checkpoint.path === path && checkpoint.off > 0;
+    if (checkpoint.headLen === HEAD_BYTES && checkpoint.head !== hash) continue;
     if (relevant && await compare(contents, checkpoint) === "same") return true;
   }
   return false;

@@ -1,5 +1,6 @@
 import {
   compare,
+  type Comparison,
   type FileCheckpoint,
   type Fingerprint,
   HEAD_BYTES,
@@ -9,6 +10,7 @@ import {
   TAIL_BYTES,
 } from "./fingerprint.ts";
 import { GzipFile } from "./gzip_file.ts";
+import type { HeadIndex } from "./head_index.ts";
 import { type ByteSource, factsOf, type FileFacts, OpenFile } from "./open_file.ts";
 import type { ReadPosition } from "./reader.ts";
 import { findSiblings, isGzipName, likely, type Sibling } from "./siblings.ts";
@@ -38,6 +40,8 @@ export type CopySearch =
 /** Where generations may stand beside their own name. */
 export interface SearchPlaces {
   readonly copiesDirectory: string | undefined;
+  /** How the files there begin, as far as is known. */
+  readonly heads: HeadIndex;
   /** Files that are known to be something else, by key. */
   isTaken(key: string): boolean;
 }
@@ -78,8 +82,8 @@ export async function locate(
     : siblings.filter(({ facts }) => facts.mtime >= checkpoint.mtime).reverse();
   for (const sibling of likely(ordered)) {
     if (places.isTaken(sibling.facts.key)) continue;
-    const same = await openIfSame(sibling.path, checkpoint);
-    if (same !== undefined) return same;
+    const { comparison, opened } = await compareSibling(sibling, checkpoint, places.heads);
+    if (comparison === "same" && opened !== undefined) return { ...opened, comparison };
   }
   return undefined;
 }
@@ -115,11 +119,10 @@ export async function findCopy(path: string, wanted: Fingerprint, places: Search
   const anyName = wanted.headLen >= HEAD_BYTES;
   for (const sibling of likely(findSiblings(path, places.copiesDirectory, anyName))) {
     if (places.isTaken(sibling.facts.key)) continue;
-    const opened = openQuietly(sibling.path);
-    if (opened === undefined) continue;
-    const comparison = await compareQuietly(opened.contents, wanted);
-    if (comparison === "same") return { kind: "found", copy: { ...opened, comparison } };
-    opened.contents.close();
+    const { comparison, opened } = await compareSibling(sibling, wanted, places.heads);
+    if (comparison === "same" && opened !== undefined) {
+      return { kind: "found", copy: { ...opened, comparison } };
+    }
     if (comparison !== "different" && sibling.named) unfinished = true;
   }
   return { kind: unfinished ? "unfinished" : "none" };
@@ -175,6 +178,22 @@ export async function isCopyOf(
 /** Whether `bytes` stand before `end` in a file. */
 async function agree(contents: ByteSource, end: number, bytes: Uint8Array): Promise<boolean> {
   return sameBytes(await readFully(contents, end - bytes.length, bytes.length), bytes);
+}
+
+/** Compares a sibling with what is wanted; answers it open where it is that. */
+async function compareSibling(
+  { facts, path }: Sibling,
+  wanted: Fingerprint,
+  heads: HeadIndex,
+): Promise<{ comparison: Comparison | "unreadable"; opened?: OpenedFile }> {
+  const opened = heads.mayHold(facts, wanted) ? openQuietly(path) : undefined;
+  if (opened === undefined) return { comparison: "different" };
+  const comparison = await compareQuietly(opened.contents, wanted);
+  if (comparison === "same") return { comparison, opened };
+  // What cannot be read now may be whole at the next look. The name may be another file's by now.
+  if (comparison === "different") await heads.note(opened.facts, opened.contents).catch(() => {});
+  opened.contents.close();
+  return { comparison };
 }
 
 async function openIfSame(path: string, wanted: Fingerprint): Promise<Located | undefined> {

@@ -3,6 +3,7 @@ import type { Log } from "../../lib/log.ts";
 import { reasonOf } from "../../lib/reason.ts";
 import type { FileInputConfig } from "./file_input_config.ts";
 import { CHECKPOINT_PREFIX, type FileCheckpoint, keyOf } from "./fingerprint.ts";
+import { HeadIndex } from "./head_index.ts";
 import type { ReaderOptions } from "./reader.ts";
 import type { OpenedFile, SearchPlaces } from "./rotation.ts";
 import { TailedFile, type TailedFileOptions } from "./tailed_file.ts";
@@ -44,6 +45,7 @@ export class TailRegistry {
   readonly unresumed = new Map<string, FileCheckpoint>();
   /** Open files by the path under which they stood at the last search. */
   readonly standing = new Map<string, TailedFile>();
+  readonly #heads = new HeadIndex();
   #added: TailedFile[] = [];
   /** Checkpoint keys of lineages that were given out since the last call of `takeAdded`. */
   #unsaved: string[] = [];
@@ -56,6 +58,7 @@ export class TailRegistry {
   get places(): SearchPlaces {
     return {
       copiesDirectory: this.context.config.copies_directory,
+      heads: this.#heads,
       isTaken: (key) =>
         this.open.has(key) || this.closed.has(key) || this.aliases.has(key) || this.unresumed.has(key) ||
         this.isForeign(key),
@@ -69,6 +72,7 @@ export class TailRegistry {
   get copyPlaces(): SearchPlaces {
     return {
       copiesDirectory: this.context.config.copies_directory,
+      heads: this.#heads,
       isTaken: (key) => this.open.has(key) || this.closed.has(key) || this.isForeign(key),
     };
   }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { gzipSync } from "node:zlib";
+import { HeadIndex } from "../../../src/inputs/file/head_index.ts";
+import { OpenFile } from "../../../src/inputs/file/open_file.ts";
 import { START } from "../../../src/inputs/file/reader.ts";
 import {
   findCopy,
@@ -13,7 +15,7 @@ import type { TailedFile } from "../../../src/inputs/file/tailed_file.ts";
 import { Bench } from "./support.ts";
 
 const TEXT = Array.from({ length: 100 }, (_, index) => `a line with the number ${index}\n`).join("");
-const NOTHING_TAKEN = { copiesDirectory: undefined, isTaken: () => false };
+const NOTHING_TAKEN = { copiesDirectory: undefined, heads: new HeadIndex(), isTaken: () => false };
 
 /** "a.log" with this text, read and settled to the end. */
 async function readFile(bench: Bench, text = TEXT): Promise<TailedFile> {
@@ -102,6 +104,58 @@ Deno.test("locate and findCopy find an old generation among hundreds of later on
   assert.equal(renamed?.path, bench.path("unlike"), "by its identity");
   renamed?.contents.close();
   file.close();
+});
+
+Deno.test("locate opens a file once to learn that it is another one, and again once it has changed", async () => {
+  using bench = new Bench();
+  const file = await readFile(bench);
+  const checkpoint = file.checkpoint(bench.time);
+  file.close();
+  fs.rmSync(bench.path("a.log"));
+  bench.write("a.log.1", `1 ${TEXT}`);
+  bench.write("a.log.2.gz", gzipSync(`2 ${TEXT}`));
+  bench.write("a.log.3", "short\n");
+  const places = { ...NOTHING_TAKEN, heads: new HeadIndex() };
+  const { open } = OpenFile;
+  const opened: string[] = [];
+  OpenFile.open = (path) => {
+    opened.push(path.slice(bench.directory.length + 1));
+    return open.call(OpenFile, path);
+  };
+  try {
+    for (let search = 0; search < 2; search++) {
+      assert.equal(await locate(checkpoint, new Map(), places), undefined);
+    }
+    assert.deepEqual(opened.sort(), ["a.log.1", "a.log.2.gz", "a.log.3"]);
+    bench.write("a.log.3", TEXT);
+    const found = await locate(checkpoint, new Map(), places);
+    assert.equal(found?.path, bench.path("a.log.3"));
+    found?.contents.close();
+  } finally {
+    OpenFile.open = open;
+  }
+});
+
+Deno.test("locate learns nothing wrong when names change hands under the search", async () => {
+  using bench = new Bench();
+  const file = await readFile(bench);
+  const checkpoint = file.checkpoint(bench.time);
+  file.close();
+  fs.rmSync(bench.path("a.log"));
+  bench.write("a.log.1", `1 ${TEXT}`);
+  bench.write("a.log.2", TEXT);
+  const places = { ...NOTHING_TAKEN, heads: new HeadIndex() };
+  const { open } = OpenFile;
+  OpenFile.open = (path) => {
+    OpenFile.open = open;
+    fs.renameSync(bench.path("a.log.2"), bench.path("a.log.3"));
+    fs.renameSync(bench.path("a.log.1"), bench.path("a.log.2"));
+    return open.call(OpenFile, path.replace(/\d$/, "2"));
+  };
+  assert.equal(await locate(checkpoint, new Map(), places), undefined);
+  const found = await locate(checkpoint, new Map(), places);
+  assert.equal(found?.path, bench.path("a.log.3"));
+  found?.contents.close();
 });
 
 Deno.test("isCopyOf tells a whole copy, one in the making, and a stranger, and does not guess after a truncation", async () => {
