@@ -26,6 +26,8 @@ const COPY_QUIET_MS = 50;
 const ROTATION_MS = 60;
 /** Watched files that were quiet for this long are looked at once a second only, in ms. */
 const LONG_QUIET_MS = 2_000;
+/** Once the pauses between attempts to read a file are this long, later generations wait for it no more, in ms. */
+const PATIENCE_MS = 1_000;
 /** A file that had something to read this short a time ago is read without a small read before, in ms. */
 const STEADY_MS = 5;
 
@@ -294,8 +296,8 @@ export class FileInputRun {
     file.atEnd = false;
     if (file.recovery === "copy") this.#searchCopyAgain(file);
     this.discovery.obstruct(file.path, error);
-    // Later generations must not wait for a file that may never be readable again.
-    this.#release(file);
+    // Later generations must not wait long for a file that may never be readable again.
+    if (file.backoff >= PATIENCE_MS) this.#release(file);
   }
 
   /** A copy that cannot be read to its end may be half compressed: soon there is a whole one. */

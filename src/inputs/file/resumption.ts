@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { sleep } from "../../lib/sleep.ts";
+import { DirectoryListings } from "./directory_listing.ts";
 import { STABLE_TRIES, stampOf } from "./directory_stamp.ts";
 import { provenPosition } from "./file_positions.ts";
 import { CHECKPOINT_PREFIX, compare, type FileCheckpoint, HEAD_BYTES, keyOf } from "./fingerprint.ts";
@@ -8,12 +9,15 @@ import { oldestFirst } from "./open_file.ts";
 import { type ReadPosition, START } from "./reader.ts";
 import { putBehind } from "./reading_order.ts";
 import { locate, type Located, type OpenedFile } from "./rotation.ts";
-import { findSiblings } from "./siblings.ts";
+import { findSiblings, type Sibling } from "./siblings.ts";
 import type { TailRegistry } from "./tail_registry.ts";
 import type { TailedFile } from "./tailed_file.ts";
 
 /** Finds the files again that checkpoints speak of, and goes on where their positions stand. */
 export class Resumption {
+  /** While many checkpoints are resumed. */
+  #listings: DirectoryListings | undefined;
+
   constructor(
     private readonly registry: TailRegistry,
     private readonly obstacles: Obstacles,
@@ -37,12 +41,28 @@ export class Resumption {
     let complete = true;
     const unfinished = checkpoints.filter(({ lid, state }) => state !== "closed" && !open.has(lid))
       .sort(oldestFirst);
+    this.#listings = new DirectoryListings();
+    const moved = unfinished.filter((checkpoint) => !pathsByKey.has(keyOf(checkpoint)));
+    const paths = new Map([...this.#pathsBeside(moved), ...pathsByKey]);
     for (const checkpoint of unfinished) {
-      const found = await this.#tryResume(checkpoint, pathsByKey);
+      const found = await this.#tryResume(checkpoint, paths);
       if (!found && checkpoint.state !== "missing") complete = false;
     }
+    this.#listings = undefined;
     this.#orderCopies();
     return complete;
+  }
+
+  /** The files in the directories of these checkpoints, by their keys. */
+  #pathsBeside(checkpoints: readonly FileCheckpoint[]): ReadonlyMap<string, string> {
+    const byDirectory = new Map(checkpoints.map(({ path }) => [dirname(path), path]));
+    const siblings = [...byDirectory.values()].flatMap((path) => this.#siblings(path, true));
+    return new Map(siblings.map(({ path, facts }) => [facts.key, path]));
+  }
+
+  #siblings(path: string, anyName?: boolean): Sibling[] {
+    const { copies_directory: directory } = this.registry.context.config;
+    return findSiblings(path, directory, anyName, this.#listings && ((name) => this.#listings!.list(name)));
   }
 
   /** Tries again what an error kept from being resumed, with growing pauses. */
@@ -100,7 +120,11 @@ export class Resumption {
     const directories = new Set([dirname(checkpoint.path)]);
     for (let attempt = 1;; attempt++) {
       const before = stampOf(directories);
-      const located = await locate(checkpoint, pathsByKey, this.registry.copyPlaces);
+      const places = {
+        ...this.registry.copyPlaces,
+        siblings: (path: string, anyName?: boolean) => this.#siblings(path, anyName),
+      };
+      const located = await locate(checkpoint, pathsByKey, places);
       const isStable = stampOf(directories) === before;
       if (located !== undefined || isStable || attempt === STABLE_TRIES) return located;
       await sleep(2 ** attempt);
@@ -187,7 +211,7 @@ export class Resumption {
 
   /** Whether a generation that a rotation moved away was written after the file was last looked at. */
   #hasLaterSibling({ mtime, path }: FileCheckpoint): boolean {
-    return findSiblings(path, this.registry.places.copiesDirectory).some(({ facts }) => facts.mtime >= mtime);
+    return this.#siblings(path).some(({ facts }) => facts.mtime >= mtime);
   }
 
   #miss(checkpoint: FileCheckpoint): void {

@@ -13,7 +13,7 @@ import { GzipFile } from "./gzip_file.ts";
 import type { HeadIndex } from "./head_index.ts";
 import { type ByteSource, factsOf, type FileFacts, OpenFile } from "./open_file.ts";
 import type { ReadPosition } from "./reader.ts";
-import { findSiblings, isGzipName, likely, type Sibling } from "./siblings.ts";
+import { isGzipName, likely, type Sibling } from "./siblings.ts";
 
 /** A file with its plain contents. */
 export interface OpenedFile {
@@ -39,7 +39,8 @@ export type CopySearch =
 
 /** Where generations may stand beside their own name. */
 export interface SearchPlaces {
-  readonly copiesDirectory: string | undefined;
+  /** Files that may be generations of `path`, newest first; with `anyName` whatever they are called. */
+  siblings(path: string, anyName?: boolean): Sibling[];
   /** How the files there begin, as far as is known. */
   readonly heads: HeadIndex;
   /** Files that are known to be something else, by key. */
@@ -75,7 +76,7 @@ export async function locate(
     }
   }
   if (checkpoint.headLen === 0) return undefined;
-  const siblings = findSiblings(checkpoint.path, places.copiesDirectory, full);
+  const siblings = places.siblings(checkpoint.path, full);
   // Where only the beginning tells, the first one written after it was seen is the most likely.
   const ordered = checkpoint.off > 0
     ? siblings
@@ -95,18 +96,21 @@ async function locateByIdentity(
 ): Promise<Located | undefined> {
   const key = keyOf(checkpoint);
   if (places.isTaken(key)) return undefined;
-  const known = pathsByKey.get(key) ??
-    (quietFacts(checkpoint.path)?.key === key ? checkpoint.path : undefined) ??
-    findSiblings(checkpoint.path, places.copiesDirectory, true).find(({ facts }) => facts.key === key)?.path;
-  if (known === undefined) return undefined;
-  const opened = openQuietly(known);
+  const isSibling = ({ facts }: Sibling) => facts.key === key;
+  const opened = openAs(key, pathsByKey.get(key)) ?? openAs(key, checkpoint.path) ??
+    openAs(key, places.siblings(checkpoint.path, true).find(isSibling)?.path);
   if (opened === undefined) return undefined;
-  if (opened.facts.key !== key) {
-    opened.contents.close();
-    return undefined;
-  }
   const comparison = await compareQuietly(opened.contents, checkpoint);
   return { ...opened, comparison: comparison === "same" ? "same" : "changed" };
+}
+
+/** Opens the file at `path` if it is the one with this key. */
+function openAs(key: string, path: string | undefined): OpenedFile | undefined {
+  if (path === undefined || quietFacts(path)?.key !== key) return undefined;
+  const opened = openQuietly(path);
+  if (opened?.facts.key === key) return opened;
+  opened?.contents.close();
+  return undefined;
 }
 
 /**
@@ -117,7 +121,7 @@ export async function findCopy(path: string, wanted: Fingerprint, places: Search
   let unfinished = false;
   // A short beginning proves little; then the name must be one that a rotation gives.
   const anyName = wanted.headLen >= HEAD_BYTES;
-  for (const sibling of likely(findSiblings(path, places.copiesDirectory, anyName))) {
+  for (const sibling of likely(places.siblings(path, anyName))) {
     if (places.isTaken(sibling.facts.key)) continue;
     const { comparison, opened } = await compareSibling(sibling, wanted, places.heads);
     if (comparison === "same" && opened !== undefined) {
@@ -139,7 +143,7 @@ export function unseenGenerations(
   by: "birth" | "mtime",
   places: SearchPlaces,
 ): Sibling[] {
-  const siblings = findSiblings(path, places.copiesDirectory);
+  const siblings = places.siblings(path);
   const plain = new Set(siblings.filter(({ gzip }) => !gzip).map((sibling) => sibling.path));
   return siblings
     .filter(({ path, facts, gzip }) => {

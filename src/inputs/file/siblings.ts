@@ -1,6 +1,6 @@
-import * as fs from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
-import { factsOf, type FileFacts } from "./open_file.ts";
+import { type DirectoryListing, listDirectory } from "./directory_listing.ts";
+import type { FileFacts } from "./open_file.ts";
 
 /** A file beside a tailed one that may be an earlier generation of it, under the name that a rotation gave it. */
 export interface Sibling {
@@ -48,19 +48,25 @@ export function isSiblingName(path: string, of: string): boolean {
  * Files that may be generations of `path`, newest first, `path` itself left out: those in its directory and in
  * `copiesDirectory` whose names a rotation would give, or with `anyName` all files there.
  */
-export function findSiblings(path: string, copiesDirectory: string | undefined, anyName = false): Sibling[] {
+export function findSiblings(
+  path: string,
+  copiesDirectory: string | undefined,
+  anyName = false,
+  list: (directory: string) => DirectoryListing = listDirectory,
+): Sibling[] {
   const own = dirname(path);
   const directories = copiesDirectory === undefined ? [own] : [own, join(own, copiesDirectory)];
   if (copiesDirectory?.startsWith("/")) directories[1] = copiesDirectory;
   const pattern = siblingPattern(path);
   const found: Sibling[] = [];
   for (const directory of new Set(directories)) {
-    for (const name of namesIn(directory)) {
+    const listing = list(directory);
+    for (const name of listing.names) {
       if (name === basename(path) && directory === own) continue;
       const named = pattern.test(name) || (directory !== own && name === basename(path));
       if (!named && !anyName) continue;
-      const sibling = siblingAt(join(directory, name), named);
-      if (sibling !== undefined) found.push(sibling);
+      const facts = listing.factsOf(name);
+      if (facts !== undefined) found.push(toSibling(join(directory, name), facts, named));
     }
   }
   return found.sort(newestFirst);
@@ -78,14 +84,7 @@ function newestFirst(a: Sibling, b: Sibling): number {
     (a.path < b.path ? 1 : -1);
 }
 
-function siblingAt(path: string, named: boolean): Sibling | undefined {
-  let facts: FileFacts | undefined;
-  try {
-    facts = factsOf(path);
-  } catch {
-    return undefined;
-  }
-  if (facts?.kind !== "file") return undefined;
+function toSibling(path: string, facts: FileFacts, named: boolean): Sibling {
   const number = Number(/\.(\d{1,6})(?:\.\w+)?$/.exec(path)?.[1] ?? 0);
   return { path, facts, gzip: isGzipName(path), number, named };
 }
@@ -93,14 +92,6 @@ function siblingAt(path: string, named: boolean): Sibling | undefined {
 /** Whether a name says that the file is compressed by gzip. */
 export function isGzipName(path: string): boolean {
   return /\.(gz|gzip)$/i.test(path);
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return fs.readdirSync(directory);
-  } catch {
-    return [];
-  }
 }
 
 function escape(text: string): string {

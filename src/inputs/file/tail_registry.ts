@@ -6,6 +6,7 @@ import { CHECKPOINT_PREFIX, type FileCheckpoint, keyOf } from "./fingerprint.ts"
 import { HeadIndex } from "./head_index.ts";
 import type { ReaderOptions } from "./reader.ts";
 import type { OpenedFile, SearchPlaces } from "./rotation.ts";
+import { findSiblings } from "./siblings.ts";
 import { TailedFile, type TailedFileOptions } from "./tailed_file.ts";
 
 /** What the parts of a file input share. */
@@ -57,7 +58,7 @@ export class TailRegistry {
   /** Where generations are searched, and which files are none. */
   get places(): SearchPlaces {
     return {
-      copiesDirectory: this.context.config.copies_directory,
+      siblings: (path, anyName) => findSiblings(path, this.context.config.copies_directory, anyName),
       heads: this.#heads,
       isTaken: (key) =>
         this.open.has(key) || this.closed.has(key) || this.aliases.has(key) || this.unresumed.has(key) ||
@@ -71,7 +72,7 @@ export class TailRegistry {
    */
   get copyPlaces(): SearchPlaces {
     return {
-      copiesDirectory: this.context.config.copies_directory,
+      siblings: (path, anyName) => findSiblings(path, this.context.config.copies_directory, anyName),
       heads: this.#heads,
       isTaken: (key) => this.open.has(key) || this.closed.has(key) || this.isForeign(key),
     };

@@ -222,3 +222,19 @@ Deno.test("FileInput reads generations with the same time in the order of their 
   await until("all lines", () => again.records.length === count);
   assert.deepEqual(again.records.map(Number), Array.from({ length: count }, (_, index) => index + 1));
 });
+
+Deno.test("FileInput waits for a generation that is still being compressed before it reads the next one", async () => {
+  using bench = new Bench();
+  const path = bench.write("a.log", "one\n");
+  await new Running(bench, { paths: [path] }, { once: true }).done;
+  const rest = Array.from({ length: 5_000 }, () => `${Math.random()}\n`);
+  const packed = gzipSync(`one\n${rest.join("")}`);
+  fs.rmSync(path);
+  bench.write("a.log.1.gz", packed.subarray(0, packed.length / 2));
+  bench.write("a.log", "last\n");
+  await using running = new Running(bench, { paths: [path] });
+  await until("a failure to read it", () => bench.log.of("warn").length > 0);
+  fs.appendFileSync(bench.path("a.log.1.gz"), packed.subarray(packed.length / 2));
+  await until("the last line", () => running.records.includes("last\n"));
+  assert.deepEqual(running.records, [...rest, "last\n"]);
+});

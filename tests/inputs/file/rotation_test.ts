@@ -11,11 +11,16 @@ import {
   openContents,
   unseenGenerations,
 } from "../../../src/inputs/file/rotation.ts";
+import { findSiblings } from "../../../src/inputs/file/siblings.ts";
 import type { TailedFile } from "../../../src/inputs/file/tailed_file.ts";
 import { Bench } from "./support.ts";
 
 const TEXT = Array.from({ length: 100 }, (_, index) => `a line with the number ${index}\n`).join("");
-const NOTHING_TAKEN = { copiesDirectory: undefined, heads: new HeadIndex(), isTaken: () => false };
+const NOTHING_TAKEN = {
+  siblings: (path: string, anyName?: boolean) => findSiblings(path, undefined, anyName),
+  heads: new HeadIndex(),
+  isTaken: () => false,
+};
 
 /** "a.log" with this text, read and settled to the end. */
 async function readFile(bench: Bench, text = TEXT): Promise<TailedFile> {
