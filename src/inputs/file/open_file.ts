@@ -17,15 +17,20 @@ export interface FileFacts {
   readonly kind: "file" | "directory" | "other";
 }
 
+/** The times by which generations are ordered, in ms since 1970. */
+type Times = Pick<FileFacts, "mtime" | "birth">;
+
 /**
- * Orders generations by their last writes. One that was created as the one before was renamed may have the same time,
- * as long as nothing stands in it; then the births tell.
+ * Orders generations by their last writes. System clocks count in steps of some milliseconds, so one that was created as
+ * the one before was renamed may have the same time: it is later, whenever the other was born, which may have been
+ * compressed since. Otherwise the births tell.
  */
-export function oldestFirst(
-  a: Pick<FileFacts, "mtime" | "birth">,
-  b: Pick<FileFacts, "mtime" | "birth">,
-): number {
-  return a.mtime - b.mtime || a.birth - b.birth;
+export function oldestFirst(a: Times, b: Times): number {
+  return a.mtime - b.mtime || Number(isJustBorn(a)) - Number(isJustBorn(b)) || a.birth - b.birth;
+}
+
+function isJustBorn({ birth, mtime }: Times): boolean {
+  return birth === mtime;
 }
 
 /** A place that bytes are read from by position. */

@@ -1,6 +1,6 @@
 import { basename, dirname, extname, join } from "node:path";
 import { type DirectoryListing, listDirectory } from "./directory_listing.ts";
-import type { FileFacts } from "./open_file.ts";
+import { type FileFacts, oldestFirst } from "./open_file.ts";
 
 /** A file beside a tailed one that may be an earlier generation of it, under the name that a rotation gave it. */
 export interface Sibling {
@@ -80,7 +80,7 @@ export function likely(siblings: readonly Sibling[]): Sibling[] {
 
 /** Orders generations by the last write, then by their numbers, then as they were created. */
 function newestFirst(a: Sibling, b: Sibling): number {
-  return b.facts.mtime - a.facts.mtime || a.number - b.number || b.facts.birth - a.facts.birth ||
+  return b.facts.mtime - a.facts.mtime || a.number - b.number || oldestFirst(b.facts, a.facts) ||
     (a.path < b.path ? 1 : -1);
 }
 
