@@ -9,7 +9,7 @@ import {
   newLineageId,
 } from "./fingerprint.ts";
 import { type Beginning, GenerationId, type LineagePosition } from "./lineage.ts";
-import { type ByteSource, factsOf, type FileFacts, type OpenFile } from "./open_file.ts";
+import { type ByteSource, factsOf, type FileFacts, oldestFirst, type OpenFile } from "./open_file.ts";
 import { siblingPattern } from "./siblings.ts";
 import { Reader, type ReaderOptions, type ReadPosition, START } from "./reader.ts";
 
@@ -176,7 +176,7 @@ export class TailedFile {
     const { birth } = this.facts, { birth: otherBirth } = other.facts;
     if (this.#isPlain && other.#isPlain && birth > 0 && otherBirth > 0) return birth > otherBirth;
     // Compression keeps the time of the last write only.
-    return this.file.facts().mtime > other.file.facts().mtime;
+    return oldestFirst(other.file.facts(), this.file.facts()) < 0;
   }
 
   /** Whether a small read can tell news; a compressed file or a copy is read to its end at once. */
