@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { gzipSync } from "node:zlib";
+import type { FileCheckpoint } from "../../../src/inputs/file/fingerprint.ts";
 import { HeadIndex } from "../../../src/inputs/file/head_index.ts";
 import { OpenFile } from "../../../src/inputs/file/open_file.ts";
 import { START } from "../../../src/inputs/file/reader.ts";
@@ -31,6 +32,15 @@ async function readFile(bench: Bench, text = TEXT): Promise<TailedFile> {
   return file;
 }
 
+/** The checkpoint of "a.log", which was read to its end and is not there any more. */
+async function checkpointOfGone(bench: Bench): Promise<FileCheckpoint> {
+  const file = await readFile(bench);
+  const checkpoint = file.checkpoint(bench.time);
+  file.close();
+  fs.rmSync(bench.path("a.log"));
+  return checkpoint;
+}
+
 Deno.test("locate finds a renamed file by its identity, wherever the search has seen it", async () => {
   using bench = new Bench();
   const file = await readFile(bench);
@@ -46,11 +56,8 @@ Deno.test("locate finds a renamed file by its identity, wherever the search has 
 
 Deno.test("locate finds the contents under another identity, compressed too, and never what is taken", async () => {
   using bench = new Bench();
-  const file = await readFile(bench);
-  const checkpoint = file.checkpoint(bench.time);
-  file.close();
+  const checkpoint = await checkpointOfGone(bench);
   bench.write("a.log.1.gz", gzipSync(TEXT + "more\n"));
-  fs.rmSync(bench.path("a.log"));
   const found = await locate(checkpoint, new Map(), NOTHING_TAKEN);
   assert.equal(found?.path, bench.path("a.log.1.gz"));
   found?.contents.close();
@@ -113,10 +120,7 @@ Deno.test("locate and findCopy find an old generation among hundreds of later on
 
 Deno.test("locate opens a file once to learn that it is another one, and again once it has changed", async () => {
   using bench = new Bench();
-  const file = await readFile(bench);
-  const checkpoint = file.checkpoint(bench.time);
-  file.close();
-  fs.rmSync(bench.path("a.log"));
+  const checkpoint = await checkpointOfGone(bench);
   bench.write("a.log.1", `1 ${TEXT}`);
   bench.write("a.log.2.gz", gzipSync(`2 ${TEXT}`));
   bench.write("a.log.3", "short\n");
@@ -143,10 +147,7 @@ Deno.test("locate opens a file once to learn that it is another one, and again o
 
 Deno.test("locate learns nothing wrong when names change hands under the search", async () => {
   using bench = new Bench();
-  const file = await readFile(bench);
-  const checkpoint = file.checkpoint(bench.time);
-  file.close();
-  fs.rmSync(bench.path("a.log"));
+  const checkpoint = await checkpointOfGone(bench);
   bench.write("a.log.1", `1 ${TEXT}`);
   bench.write("a.log.2", TEXT);
   const places = { ...NOTHING_TAKEN, heads: new HeadIndex() };
