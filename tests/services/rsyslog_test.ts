@@ -40,7 +40,7 @@ const PROMISES: Record<string, { keys: object; missing: number }> = {
   tcp: { keys: {}, missing: Infinity },
 };
 
-for (const [protocol, { keys, missing: most }] of Object.entries(PROMISES)) {
+for (const [protocol, { keys, missing: mostMissing }] of Object.entries(PROMISES)) {
   serviceTest(
     `rsyslog has what is promised over ${protocol}, though both are killed`,
     [rsyslog],
@@ -70,8 +70,13 @@ for (const [protocol, { keys, missing: most }] of Object.entries(PROMISES)) {
           return messages(server);
         },
       });
-      assert.ok(missing(verdict) <= most, `${missing(verdict)} are missing`);
-      assert.ok(verdict.duplicates < RECORDS / 2, "doubles are bounded by what was not noted as delivered");
+      assert.ok(missing(verdict) <= mostMissing, `${missing(verdict)} are missing`);
+      // What the killed server had and did not answer is sent again, too.
+      const most = verdict.unsaved + RECORDS / 10;
+      assert.ok(
+        verdict.duplicates <= most,
+        `${verdict.duplicates} doubles, ${verdict.unsaved} were not saved`,
+      );
     },
   );
 }

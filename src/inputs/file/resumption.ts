@@ -61,8 +61,9 @@ export class Resumption {
   }
 
   #siblings(path: string, anyName?: boolean): Sibling[] {
-    const { copies_directory: directory } = this.registry.context.config;
-    return findSiblings(path, directory, anyName, this.#listings && ((name) => this.#listings!.list(name)));
+    const { copies_directory: copies } = this.registry.context.config;
+    const listings = this.#listings;
+    return findSiblings(path, copies, anyName, listings && ((directory) => listings.list(directory)));
   }
 
   /** Tries again what an error kept from being resumed, with growing pauses. */

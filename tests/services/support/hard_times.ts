@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { appendJson } from "../../support/event_lines.ts";
 import { LineWriter } from "../../support/line_writer.ts";
 import { judge, type Verdict } from "../../support/oracle.ts";
+import { savedLines } from "../../support/saved_lines.ts";
 import type { Workspace } from "../../support/workspace.ts";
 
 /** What happens while records are delivered to a server. */
@@ -19,17 +20,21 @@ export interface HardTimes {
 
 const PARTS = 50;
 
+/** What the server has, and how many records the killed agents may have delivered without a position behind them saved. */
+export type HardVerdict = Verdict & { readonly unsaved: number };
+
 /**
  * Delivers records, which are lines of JSON, while the agent is killed twice and the server is restarted between, then judges what the server
  * has: every line must be there. Returns the verdict, whose doubles the test judges.
  */
-export async function deliverInHardTimes(times: HardTimes): Promise<Verdict> {
+export async function deliverInHardTimes(times: HardTimes): Promise<HardVerdict> {
   const { space, records, restart, arrived } = times;
   const writer = new LineWriter("w");
   const part = Math.ceil(records / PARTS);
   const write = () => appendJson(space.log(), writer, part);
   const started = performance.now();
   let agent = space.start();
+  let unsaved = 0;
   for (let number = 0; number < PARTS; number++) {
     write();
     const share = Math.floor(part * number * 0.9);
@@ -37,6 +42,7 @@ export async function deliverInHardTimes(times: HardTimes): Promise<Verdict> {
       await agent.until(`${share} records`, async () => await arrived() >= share, { within: 60_000 });
       write();
       await agent.kill();
+      unsaved += writer.written - await savedLines(space);
       agent = space.start();
     } else if (number === 22) {
       await agent.until(`${share} records`, async () => await arrived() >= share, { within: 60_000 });
@@ -54,11 +60,11 @@ export async function deliverInHardTimes(times: HardTimes): Promise<Verdict> {
   console.log(
     `    ${writer.written} records in ${seconds.toFixed(1)} s: ${
       missing(verdict)
-    } missing, ${verdict.duplicates} doubles`,
+    } missing, ${verdict.duplicates} doubles of ${unsaved} not saved`,
   );
   assert.deepEqual(verdict.invented.slice(0, 3), []);
   assert.deepEqual(verdict.corrupted.slice(0, 3), []);
-  return verdict;
+  return { ...verdict, unsaved };
 }
 
 /** How many records never arrived. */
