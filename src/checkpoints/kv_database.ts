@@ -21,6 +21,7 @@ const ATOMIC_BYTES = 800_000;
 const ATOMIC_KEY_BYTES = 76_000;
 /** What a key takes beside its name: the prefix, the part's number and their type marks. */
 const KEY_OVERHEAD = 20;
+const encoder = new TextEncoder();
 /** Longest key in UTF-8 bytes. */
 export const MAX_KEY_BYTES = 1_900;
 /** Largest record or state in bytes of JSON: it has to fit into one atomic commit. */
@@ -170,5 +171,5 @@ function partsKey({ kind, key }: Pick<Change, "kind" | "key">): string {
 }
 
 function encodedLength(key: string): number {
-  return new TextEncoder().encode(key).length;
+  return encoder.encode(key).length;
 }
