@@ -71,7 +71,17 @@ export function keyOf(checkpoint: FileCheckpoint): string {
 
 /** 128 bits of SHA-256, in base64url. */
 export function hashOf(bytes: Uint8Array): string {
-  return hash("sha256", bytes, "base64url").slice(0, 22);
+  return bytes.length === 0 ? HASH_OF_NOTHING : hash("sha256", bytes, "base64url").slice(0, 22);
+}
+
+const HASH_OF_NOTHING = "47DEQpj8HBSa-_TImW-5JC";
+const hashesOfHeads = new WeakMap<Uint8Array, string>();
+
+/** The hash of bytes that nobody changes, made once: the beginnings of files are saved again and again. */
+export function hashOfHead(head: Uint8Array): string {
+  let known = hashesOfHeads.get(head);
+  if (known === undefined) hashesOfHeads.set(head, known = hashOf(head));
+  return known;
 }
 
 /** A new lineage id: 96 random bits in base64url. */

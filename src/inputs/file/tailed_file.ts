@@ -6,6 +6,7 @@ import {
   type FileState,
   type Fingerprint,
   hashOf,
+  hashOfHead,
   newLineageId,
 } from "./fingerprint.ts";
 import { type Beginning, GenerationId, type LineagePosition } from "./lineage.ts";
@@ -323,7 +324,7 @@ export class TailedFile {
   fingerprint(at: ReadPosition = this.reader.position): Fingerprint {
     return {
       headLen: at.head.length,
-      head: hashOf(at.head),
+      head: hashOfHead(at.head),
       off: at.off,
       tailLen: at.tail.length,
       tail: hashOf(at.tail),

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { compare, hashOf, newLineageId, readFully } from "../../../src/inputs/file/fingerprint.ts";
+import {
+  compare,
+  hashOf,
+  hashOfHead,
+  newLineageId,
+  readFully,
+} from "../../../src/inputs/file/fingerprint.ts";
 import { bytesOf, MemorySource } from "./support.ts";
 
 function fingerprintOf(bytes: Uint8Array, off: number) {
@@ -51,4 +58,12 @@ Deno.test("newLineageId gives ids that fit into keys and do not repeat", () => {
   const ids = new Set(Array.from({ length: 1000 }, newLineageId));
   assert.equal(ids.size, 1000);
   for (const id of ids) assert.match(id, /^[\w-]{16}$/);
+});
+
+Deno.test("hashOf and hashOfHead answer the first 128 bits of SHA-256, also of nothing", () => {
+  for (const text of ["", "a", "a line of a log\n".repeat(64)]) {
+    const expected = createHash("sha256").update(text).digest("base64url").slice(0, 22);
+    const bytes = bytesOf(text);
+    assert.deepEqual([hashOf(bytes), hashOfHead(bytes), hashOfHead(bytes)], [expected, expected, expected]);
+  }
 });
