@@ -6,6 +6,7 @@ import { GenerationSearch } from "./generation_search.ts";
 import { Obstacles } from "./obstacles.ts";
 import { STABLE_TRIES, stampOf } from "./directory_stamp.ts";
 import { factsOf, isMissing, oldestFirst } from "./open_file.ts";
+import { isLater } from "./reading_order.ts";
 import { Resumption } from "./resumption.ts";
 import { isCopyOf, openContents, type OpenedFile } from "./rotation.ts";
 import { isGzipName } from "./siblings.ts";
@@ -294,7 +295,7 @@ export class Discovery {
     const file = await this.#start(path, opened, startedAt);
     // It may have been renamed while they were searched; then there are later ones among them.
     if (file.standsUnderItsPath) return;
-    for (const later of generations) if (later.isLaterThan(file)) later.waitForInstead(file);
+    for (const later of generations) if (isLater(later, file)) later.waitForInstead(file);
   }
 
   /** Opens generations that an earlier search missed. What stands under the path now is later than all of them. */

@@ -55,6 +55,8 @@ export interface FileCheckpoint extends Fingerprint, JsonObject {
   readonly since: number;
   /** The position stands inside a line that was cut; the rest of it is to be skipped. */
   readonly skipping?: boolean;
+  /** It is compressed, so its birth tells nothing of its contents'. */
+  readonly gzip?: boolean;
   /** It is the copy of a whole generation of this lineage, which was truncated more than once while nobody looked. */
   readonly copyOf?: string;
   /** Keys of files that are copies of generations already read. */

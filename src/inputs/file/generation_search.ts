@@ -5,7 +5,7 @@ import { positionAt } from "./file_positions.ts";
 import { factsOf } from "./open_file.ts";
 import { isKnownContents } from "./known_contents.ts";
 import { START } from "./reader.ts";
-import { putBehind } from "./reading_order.ts";
+import { isLater, putBehind } from "./reading_order.ts";
 import { isCopyOf, type OpenedFile, type SearchPlaces, unseenGenerations } from "./rotation.ts";
 import type { TailRegistry } from "./tail_registry.ts";
 import type { TailedFile } from "./tailed_file.ts";
@@ -47,7 +47,7 @@ export class GenerationSearch {
         await isKnownContents(this.#registry, path, opened, except?.file) ? "known" : "unseen",
     });
     for (const generation of generations) {
-      this.#putBefore(generation, (other) => other.copyOf === undefined && other.isLaterThan(generation));
+      this.#putBefore(generation, (other) => other.copyOf === undefined && isLater(other, generation));
     }
     return generations;
   }
@@ -78,13 +78,13 @@ export class GenerationSearch {
   }
 
   /** Later generations may be known already, from before a restart; those that nothing was read of yet wait for this one. */
-  #putBefore(generation: TailedFile, isLater: (other: TailedFile) => boolean): void {
+  #putBefore(generation: TailedFile, isAfter: (other: TailedFile) => boolean): void {
     const later = [...this.#registry.open.values()].filter((other) =>
       other !== generation && other.path === generation.path && !other.queued &&
-      other.reader.position.off === 0 && isLater(other)
+      other.reader.position.off === 0 && isAfter(other)
     );
     // From the latest on: one that others wait for would be left out.
-    for (const other of later.sort((a, b) => a.isLaterThan(b) ? -1 : 1)) putBehind(other, generation);
+    for (const other of later.sort((a, b) => isLater(a, b) ? -1 : 1)) putBehind(other, generation);
   }
 
   async #adopt({ path, since, by, places, judge, onAdded }: Search): Promise<TailedFile[]> {

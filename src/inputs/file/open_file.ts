@@ -17,8 +17,8 @@ export interface FileFacts {
   readonly kind: "file" | "directory" | "other";
 }
 
-/** The times by which generations are ordered, in ms since 1970. */
-type Times = Pick<FileFacts, "mtime" | "birth">;
+/** By what generations are ordered. Compression keeps the time of the last write only. */
+type Times = Pick<FileFacts, "mtime" | "birth"> & { readonly gzip?: boolean };
 
 /**
  * Orders generations by their last writes. System clocks count in steps of some milliseconds, so one that was created as
@@ -29,8 +29,8 @@ export function oldestFirst(a: Times, b: Times): number {
   return a.mtime - b.mtime || Number(isJustBorn(a)) - Number(isJustBorn(b)) || a.birth - b.birth;
 }
 
-function isJustBorn({ birth, mtime }: Times): boolean {
-  return birth === mtime;
+function isJustBorn({ birth, gzip, mtime }: Times): boolean {
+  return gzip !== true && birth === mtime;
 }
 
 /** A place that bytes are read from by position. */

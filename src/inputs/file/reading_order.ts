@@ -1,3 +1,4 @@
+import { oldestFirst } from "./open_file.ts";
 import type { TailedFile } from "./tailed_file.ts";
 
 /**
@@ -7,6 +8,18 @@ import type { TailedFile } from "./tailed_file.ts";
 export function putBehind(later: TailedFile, earlier: TailedFile): void {
   const isCircle = [...earlier.after].some((other) => other !== later && waitsFor(other, later));
   if (!isCircle) later.waitForInstead(earlier);
+}
+
+/** Whether a file is a later generation of a path than another one, as the file system tells. */
+export function isLater(file: TailedFile, other: TailedFile): boolean {
+  const { birth } = file.facts, { birth: otherBirth } = other.facts;
+  if (file.isPlain && other.isPlain && birth > 0 && otherBirth > 0) return birth > otherBirth;
+  return oldestFirst(timesOf(other), timesOf(file)) < 0;
+}
+
+function timesOf({ file, isPlain }: TailedFile) {
+  const { birth, mtime } = file.facts();
+  return { birth, mtime, gzip: !isPlain };
 }
 
 /** Whether a file waits for another, be it by way of others. */

@@ -80,13 +80,17 @@ export function likely(siblings: readonly Sibling[]): Sibling[] {
 
 /** Orders generations by the last write, then by their numbers, then as they were created. */
 function newestFirst(a: Sibling, b: Sibling): number {
-  return b.facts.mtime - a.facts.mtime || a.number - b.number || oldestFirst(b.facts, a.facts) ||
+  return b.facts.mtime - a.facts.mtime || a.number - b.number || oldestFirst(timesOf(b), timesOf(a)) ||
     (a.path < b.path ? 1 : -1);
 }
 
 function toSibling(path: string, facts: FileFacts, named: boolean): Sibling {
   const number = Number(/\.(\d{1,6})(?:\.\w+)?$/.exec(path)?.[1] ?? 0);
   return { path, facts, gzip: isGzipName(path), number, named };
+}
+
+function timesOf({ facts: { birth, mtime }, gzip }: Sibling) {
+  return { birth, mtime, gzip };
 }
 
 /** Whether a name says that the file is compressed by gzip. */

@@ -10,7 +10,7 @@ import {
   newLineageId,
 } from "./fingerprint.ts";
 import { type Beginning, GenerationId, type LineagePosition } from "./lineage.ts";
-import { type ByteSource, factsOf, type FileFacts, oldestFirst, type OpenFile } from "./open_file.ts";
+import { type ByteSource, factsOf, type FileFacts, type OpenFile } from "./open_file.ts";
 import { siblingPattern } from "./siblings.ts";
 import { Reader, type ReaderOptions, type ReadPosition, START } from "./reader.ts";
 
@@ -172,20 +172,13 @@ export class TailedFile {
       this.reader.probe() === "same";
   }
 
-  /** Whether it is a later generation of the same path than `other`, as the file system tells. */
-  isLaterThan(other: TailedFile): boolean {
-    const { birth } = this.facts, { birth: otherBirth } = other.facts;
-    if (this.#isPlain && other.#isPlain && birth > 0 && otherBirth > 0) return birth > otherBirth;
-    // Compression keeps the time of the last write only.
-    return oldestFirst(other.file.facts(), this.file.facts()) < 0;
-  }
-
   /** Whether a small read can tell news; a compressed file or a copy is read to its end at once. */
   get canProbe(): boolean {
-    return this.recovery === undefined && this.#isPlain;
+    return this.recovery === undefined && this.isPlain;
   }
 
-  get #isPlain(): boolean {
+  /** Whether its bytes are its contents: it is not compressed. */
+  get isPlain(): boolean {
     return this.#contents === this.file;
   }
 
@@ -359,6 +352,7 @@ export class TailedFile {
       since: this.since,
       ...(this.copyOf === undefined ? {} : { copyOf: this.copyOf }),
       ...(at.skipping ? { skipping: true } : {}),
+      ...(this.isPlain ? {} : { gzip: true }),
       aliases: [...this.aliases],
     };
   }

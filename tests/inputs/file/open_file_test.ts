@@ -3,8 +3,8 @@ import { oldestFirst } from "../../../src/inputs/file/open_file.ts";
 
 Deno.test("oldestFirst puts what was created as another was written last behind it, compressed or not", () => {
   const successor = { mtime: 1000, birth: 1000 };
-  for (const birth of [200, 1004]) {
-    const earlier = { mtime: 1000, birth };
+  const packed = [1000, 1004].map((birth) => ({ mtime: 1000, birth, gzip: true }));
+  for (const earlier of [{ mtime: 1000, birth: 200 }, ...packed]) {
     assert.ok(oldestFirst(earlier, successor) < 0);
     assert.ok(oldestFirst(successor, earlier) > 0);
   }

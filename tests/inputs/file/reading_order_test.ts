@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { gzipSync } from "node:zlib";
 import { openContents } from "../../../src/inputs/file/rotation.ts";
-import { putBehind } from "../../../src/inputs/file/reading_order.ts";
-import { Bench } from "./support.ts";
+import { START } from "../../../src/inputs/file/reader.ts";
+import { isLater, putBehind } from "../../../src/inputs/file/reading_order.ts";
+import { TailedFile } from "../../../src/inputs/file/tailed_file.ts";
+import { Bench, readerOptions } from "./support.ts";
 
 Deno.test("putBehind turns round who waits for whom, but never so that files wait in a circle", () => {
   using bench = new Bench();
@@ -17,4 +21,49 @@ Deno.test("putBehind turns round who waits for whom, but never so that files wai
   assert.deepEqual([...second!.after], [], "it would wait for itself by way of the first");
   assert.deepEqual([[...third!.after], [...first!.after]], [[first], [second]]);
   for (const file of [first!, second!, third!]) registry.drop(file);
+});
+
+/** A generation of "a.log" under another name; times in ms. */
+function generation(
+  bench: Bench,
+  name: string,
+  { born, written }: { born: number; written: number },
+): TailedFile {
+  fs.utimesSync(
+    bench.write(name, name.endsWith(".gz") ? gzipSync("x\n") : "x\n"),
+    written / 1000,
+    written / 1000,
+  );
+  const { file, facts, contents } = openContents(bench.path(name));
+  const options = { input: "in", path: bench.path("a.log"), reader: readerOptions(), now: 0, start: START };
+  const tailed = new TailedFile({ ...options, file, facts, contents });
+  tailed.facts = { ...facts, birth: born };
+  const { file: { facts: now } } = tailed;
+  tailed.file.facts = () => ({ ...now.call(tailed.file), birth: born });
+  return tailed;
+}
+
+Deno.test("isLater goes by the births of files, and by the last write where one is compressed", () => {
+  using bench = new Bench();
+  const first = generation(bench, "a.log.1", { born: 1_000, written: 9_000 });
+  const second = generation(bench, "a.log", { born: 2_000, written: 5_000 });
+  // However late they were compressed.
+  const earlier = generation(bench, "a.log.3.gz", { born: 7_000, written: 4_000 });
+  const later = generation(bench, "a.log.2.gz", { born: 8_000, written: 6_000 });
+  for (const [a, b] of [[first, second], [earlier, second], [second, later]] as const) {
+    assert.deepEqual([isLater(b, a), isLater(a, b)], [true, false]);
+  }
+  for (const file of [first, second, earlier, later]) file.close();
+});
+
+Deno.test("isLater tells nothing of generations that were compressed as they were written last", () => {
+  using bench = new Bench();
+  const [one, two, three] = [4_000, 4_004, 4_000].map((born, index) =>
+    generation(bench, `a.log.${3 - index}.gz`, { born, written: 4_000 })
+  );
+  assert.deepEqual([isLater(two!, one!), isLater(one!, two!)], [true, false]);
+  assert.deepEqual([isLater(three!, one!), isLater(one!, three!)], [false, false]);
+  const successor = generation(bench, "a.log", { born: 4_000, written: 4_000 });
+  assert.deepEqual([isLater(successor, two!), isLater(two!, successor)], [true, false]);
+  for (const file of [one!, two!, three!, successor]) file.close();
 });

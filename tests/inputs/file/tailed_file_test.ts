@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { gzipSync } from "node:zlib";
 import { compare } from "../../../src/inputs/file/fingerprint.ts";
 import { START } from "../../../src/inputs/file/reader.ts";
 import { openContents } from "../../../src/inputs/file/rotation.ts";
@@ -110,27 +109,6 @@ Deno.test("TailedFile is drained only once what was read of it is handed on", as
   await drainAll();
   assert.equal(file.isDrained(), true);
   file.close();
-});
-
-Deno.test("TailedFile tells the later of two generations by birth, and a compressed one by its last write", () => {
-  using bench = new Bench();
-  const [first, second] = [tailed(bench, "a.log.1"), tailed(bench, "a.log")];
-  const born = (file: TailedFile, birth: number) => file.facts = { ...file.facts, birth };
-  born(first, 1000);
-  born(second, 2000);
-  assert.deepEqual([second.isLaterThan(first), first.isLaterThan(second)], [true, false]);
-  const packed = (name: string, seconds: number) => {
-    fs.utimesSync(bench.write(name, gzipSync("x\n")), seconds, seconds);
-    const { file, facts, contents } = openContents(bench.path(name));
-    const options = { input: "in", path: bench.path("a.log"), reader: readerOptions(), now: 0 };
-    return new TailedFile({ ...options, file, facts, contents, start: START });
-  };
-  // However late it was compressed.
-  fs.utimesSync(bench.path("a.log"), 500, 500);
-  const [earlier, later] = [packed("a.log.3.gz", 400), packed("a.log.2.gz", 600)];
-  assert.deepEqual([earlier.isLaterThan(second), later.isLaterThan(second)], [false, true]);
-  assert.deepEqual([second.isLaterThan(earlier), second.isLaterThan(later)], [true, false]);
-  for (const file of [first, second, earlier, later]) file.close();
 });
 
 Deno.test("TailedFile knows its generation by its beginning from the moment it begins", async () => {
