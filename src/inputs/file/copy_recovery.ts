@@ -24,8 +24,6 @@ const TRIES = 20;
 /** So often where nothing points to a copy: somebody emptied the file. */
 const TRIES_WITHOUT_SIGN = 3;
 const RETRY_MS = 100;
-/** So often later copies are searched again at once, where the file changes meanwhile. */
-const SEARCHES = 5;
 /** Before the next try when positions cannot be saved, in ms. */
 const FAILURE_PAUSE_MS = 1_000;
 /** Times of files may lag behind the clock by this much, in ms. */
@@ -106,18 +104,15 @@ export class CopyRecovery {
     const { onReady, registry, stop } = this.options;
     file.recovery = "between";
     const copies = [...file.before].filter(({ copyOf }) => copyOf === file.lid);
-    for (let search = 1;; search++) {
+    for (;;) {
       const beginning = await beginningOf(file, registry.context.now);
       // A renamed file was not truncated: what stands beside it came after it, or is its own compressed form.
       if (file.standsUnderItsPath) copies.push(...await this.#unseenCopies(file, beginning));
       const isSame = await beginsWith(file, beginning.head);
-      const isOver = stop.aborted || file.closed || file.recovery !== "between";
-      // The search may have ended early where the file changed under it.
-      if (!isSame && !isOver && search < SEARCHES) continue;
       // Not before the search is over: what it finds may come before copies that are known already.
       for (const copy of copies) file.waitForInstead(copy);
       // With copies it goes on once these are read.
-      if (isOver || file.after.size > 0) break;
+      if (stop.aborted || file.closed || file.recovery !== "between" || file.after.size > 0) break;
       if (!isSame) continue;
       start(beginning);
       await registry.saveBeginning(file);
