@@ -163,7 +163,7 @@ class RotatedLog {
     const { compression, names, rotation } = this.round;
     if (this.#writesToOld > 0) this.#openNew();
     const options: RotationOptions = {
-      keep: 120,
+      keep: 500,
       compress: compression === "at once",
       delayCompress: compression === "delayed",
       ...names === "times" ? { suffix: `-20261122T${String(100000 + ++this.#rotations)}` } : {},
