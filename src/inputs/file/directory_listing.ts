@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { factsOf, type FileFacts } from "./open_file.ts";
+import { type FileFacts, quietFacts } from "./open_file.ts";
 
 /** The names in a directory, and the facts of its files at the time when they were first asked for. */
 export interface DirectoryListing {
@@ -48,13 +48,5 @@ function namesIn(directory: string): string[] {
     return fs.readdirSync(directory);
   } catch {
     return [];
-  }
-}
-
-function quietFacts(path: string): FileFacts | undefined {
-  try {
-    return factsOf(path);
-  } catch {
-    return undefined;
   }
 }

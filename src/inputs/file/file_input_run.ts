@@ -67,8 +67,11 @@ export class FileInputRun {
       pool,
       concurrency: context.concurrentReads,
       now: Date.now,
-      onEmitted: (file, position, acknowledgement) =>
-        this.#tracker.track(file.lid, position, acknowledgement),
+      onEmitted: (file, position, acknowledgement) => {
+        // A sweep may have had it read before it was taken.
+        this.#byLineage.set(file.lid, file);
+        this.#tracker.track(file.lid, position, acknowledgement);
+      },
       onUnknown: (file) => this.#beginUnknown(file),
       onEnd: (file) => this.#atEnd(file),
       onChanged: (file) => this.#recovery.recover(file),
@@ -172,7 +175,6 @@ export class FileInputRun {
 
   /** Begins to read a file that was opened. */
   #take(file: TailedFile): void {
-    this.#byLineage.set(file.lid, file);
     for (const earlier of file.after) this.#pump.enqueue(earlier);
     if (file.lost !== undefined) this.#recovery.recover(file);
     else this.#look(file);

@@ -58,6 +58,15 @@ export function factsOf(path: string): FileFacts | undefined {
   }
 }
 
+/** The same; undefined also where the system does not tell. */
+export function quietFacts(path: string): FileFacts | undefined {
+  try {
+    return factsOf(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether an error says that nothing stands under the path. */
 export function isMissing(error: unknown): boolean {
   const code = (error as { code?: string } | undefined)?.code;

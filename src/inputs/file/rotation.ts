@@ -11,7 +11,7 @@ import {
 } from "./fingerprint.ts";
 import { GzipFile } from "./gzip_file.ts";
 import type { HeadIndex } from "./head_index.ts";
-import { type ByteSource, factsOf, type FileFacts, OpenFile } from "./open_file.ts";
+import { type ByteSource, type FileFacts, OpenFile, quietFacts } from "./open_file.ts";
 import type { ReadPosition } from "./reader.ts";
 import { isGzipName, likely, type Sibling } from "./siblings.ts";
 
@@ -220,14 +220,6 @@ async function compareQuietly(contents: ByteSource, wanted: Fingerprint) {
 function openQuietly(path: string): OpenedFile | undefined {
   try {
     return openContents(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function quietFacts(path: string): FileFacts | undefined {
-  try {
-    return factsOf(path);
   } catch {
     return undefined;
   }
