@@ -87,7 +87,10 @@ export class TailedFile {
   lastData: number;
   /** When the unfinished last record grew; ms since 1970. */
   lastGrowth = 0;
-  /** When it was last seen empty, with nothing known of its present generation, in ms since 1970; or 0. */
+  /**
+   * Since when it has been seen empty, with nothing known of its present generation, in ms since 1970; or 0. Others may
+   * have come and gone between two looks that found it empty.
+   */
   emptyAt = 0;
   /** The time of its last write that was known then. */
   #emptyMtime = 0;
@@ -261,7 +264,8 @@ export class TailedFile {
   reachEnd(now: number): void {
     this.atEnd = true;
     const { end, position } = this.reader;
-    this.emptyAt = end === 0 ? now : 0;
+    if (!this.isUnseen || end > 0) this.emptyAt = 0;
+    else if (this.emptyAt === 0) this.emptyAt = now;
     // Where nothing is unfinished it was delivered.
     if (end > position.off && end !== this.#lastEnd) this.lastGrowth = now;
     this.#lastEnd = end;
@@ -330,7 +334,10 @@ export class TailedFile {
     const { headLen, head, off, tailLen, tail } = this.#unproven?.at === at
       ? this.#unproven.fingerprint
       : this.fingerprint(at);
-    const { dev, ino, birth, size, mtime } = this.facts;
+    const { dev, ino, birth, size } = this.facts;
+    // What came and went since it was seen empty is found by these times.
+    const isEmpty = this.emptyAt > 0 && gen === this.gen;
+    const mtime = isEmpty ? this.#emptyMtime : this.facts.mtime;
     return {
       v: 1,
       lid: this.lid,
@@ -348,7 +355,7 @@ export class TailedFile {
       size,
       mtime,
       state: this.state,
-      lastSeen: now,
+      lastSeen: isEmpty ? this.emptyAt : now,
       since: this.since,
       ...(this.copyOf === undefined ? {} : { copyOf: this.copyOf }),
       ...(at.skipping ? { skipping: true } : {}),

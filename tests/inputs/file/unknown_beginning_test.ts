@@ -155,6 +155,44 @@ Deno.test("FileInput delivers what came and went in a file that is empty again",
   assert.deepEqual(running.records, LINES.slice(0, 2));
 });
 
+Deno.test("FileInput delivers what came and went between two looks that found the file empty", async () => {
+  using bench = new Bench();
+  const log = new Log(bench);
+  const pumps: (() => void)[] = [];
+  using _ = replaced(TailPump.prototype, "enqueue", (enqueue) =>
+    function (this: TailPump, file) {
+      pumps.push(() => enqueue.call(this, file));
+      enqueue.call(this, file);
+    });
+  await using running = new Running(bench, { paths: [log.path] });
+  await until("a look", () => pumps.length > 0);
+  await pause(30);
+  log.append("one\n");
+  log.rotate();
+  await pause(30);
+  for (const look of [...pumps]) look();
+  await pause(5);
+  log.append("two\n");
+  await until("two", () => running.records.length >= 2);
+  assert.deepEqual(running.records, LINES.slice(0, 2));
+});
+
+Deno.test("FileInput finds after a restart what came and went in an empty file just before the stop", async () => {
+  using bench = new Bench();
+  const { log, running: first } = await seenEmpty(bench);
+  await pause(30);
+  log.append("one\n");
+  log.rotate();
+  await pause(30);
+  await first.stop();
+  bench.store.condition = "intact";
+  await using running = new Running(bench, { paths: [log.path] });
+  await until("one", () => first.records.length + running.records.length >= 1);
+  log.append("two\n");
+  await until("two", () => first.records.length + running.records.length >= 2);
+  assert.deepEqual([...first.records, ...running.records], LINES.slice(0, 2));
+});
+
 Deno.test("FileInput finds after a restart what came and went in a file that was empty", async () => {
   using bench = new Bench();
   const { log, running: first } = await seenEmpty(bench);
