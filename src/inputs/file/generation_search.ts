@@ -81,6 +81,7 @@ export class GenerationSearch {
   #putBefore(generation: TailedFile, isAfter: (other: TailedFile) => boolean): void {
     const later = [...this.#registry.open.values()].filter((other) =>
       other !== generation && other.path === generation.path && !other.queued &&
+      (!other.after.has(generation) || generation.after.has(other)) &&
       other.reader.position.off === 0 && isAfter(other)
     );
     // From the latest on: one that others wait for would be left out.

@@ -6,7 +6,10 @@ import type { TailedFile } from "./tailed_file.ts";
  * of others: in a circle none would ever be read.
  */
 export function putBehind(later: TailedFile, earlier: TailedFile): void {
-  const isCircle = [...earlier.after].some((other) => other !== later && waitsFor(other, later));
+  if (later.after.has(earlier) && !earlier.after.has(later)) return;
+  // There may be hundreds, each waiting for all before it: what was visited once is not visited again.
+  const seen = new Set<TailedFile>();
+  const isCircle = [...earlier.after].some((other) => other !== later && waitsFor(other, later, seen));
   if (!isCircle) later.waitForInstead(earlier);
 }
 
@@ -23,7 +26,7 @@ function timesOf({ file, isPlain }: TailedFile) {
 }
 
 /** Whether a file waits for another, be it by way of others. */
-function waitsFor(file: TailedFile, other: TailedFile, seen: Set<TailedFile> = new Set()): boolean {
+function waitsFor(file: TailedFile, other: TailedFile, seen: Set<TailedFile>): boolean {
   if (seen.has(file)) return false;
   seen.add(file);
   for (const earlier of file.after) if (earlier === other || waitsFor(earlier, other, seen)) return true;

@@ -23,6 +23,29 @@ Deno.test("putBehind turns round who waits for whom, but never so that files wai
   for (const file of [first!, second!, third!]) registry.drop(file);
 });
 
+Deno.test("putBehind looks at each file once, however many wait for each other", () => {
+  using bench = new Bench();
+  const registry = bench.registry();
+  const files = Array.from(
+    { length: 150 },
+    (_, index) =>
+      registry.add(bench.path("a.log"), openContents(bench.write(`a.log.${index}`, "x\n")), {}, bench.time),
+  );
+  let looks = 0;
+  for (const file of files) {
+    const { after } = file;
+    Object.defineProperty(file, "after", { get: () => (looks++, after) });
+  }
+  const [later, earlier] = files.slice(-2);
+  putBehind(later!, earlier!);
+  assert.ok(looks < 10 * files.length, `looked ${looks} times`);
+  looks = 0;
+  putBehind(earlier!, later!);
+  assert.ok(looks < 10 * files.length, `looked ${looks} times`);
+  assert.ok(earlier!.after.has(later!) && !later!.after.has(earlier!));
+  for (const file of files) registry.drop(file);
+});
+
 /** A generation of "a.log" under another name; times in ms. */
 function generation(
   bench: Bench,
