@@ -24,6 +24,8 @@ const TRIES = 20;
 /** So often where nothing points to a copy: somebody emptied the file. */
 const TRIES_WITHOUT_SIGN = 3;
 const RETRY_MS = 100;
+/** So often later copies are searched again at once, where the file changes meanwhile. */
+const SEARCHES = 5;
 /** Before the next try when positions cannot be saved, in ms. */
 const FAILURE_PAUSE_MS = 1_000;
 /** Times of files may lag behind the clock by this much, in ms. */
@@ -34,6 +36,9 @@ const CLOCK_TICK_MS = 10;
  * before stands in that copy, also when it has been compressed since.
  */
 export class CopyRecovery {
+  /** Files of which the copies of later generations are being searched. */
+  readonly #goingOn = new Set<TailedFile>();
+
   constructor(private readonly options: CopyRecoveryOptions) {}
 
   /** Has `file` go on with the copy of its lost generation, or with its next generation when there is none. */
@@ -96,34 +101,55 @@ export class CopyRecovery {
   }
 
   /**
-   * Has the copies of unseen generations read, and once there are none, `start`s with the file itself. The file may be
-   * copied and truncated at any time meanwhile. So its beginning is read first: if it is still the same after the
-   * search, every copy of an earlier generation was there to be found; and if it changes later, the reader notices.
+   * Has the copies of unseen generations read, and once there are none, `start`s with the file itself. Asked again
+   * meanwhile it does nothing: at the end it looks at what the file waits for then.
    */
   async #goOn(file: TailedFile, start: (beginning: Beginning) => void): Promise<void> {
     const { onReady, registry, stop } = this.options;
     file.recovery = "between";
-    const copies = [...file.before].filter(({ copyOf }) => copyOf === file.lid);
-    for (;;) {
-      const beginning = await beginningOf(file, registry.context.now);
-      // A renamed file was not truncated: what stands beside it came after it, or is its own compressed form.
-      if (file.standsUnderItsPath) copies.push(...await this.#unseenCopies(file, beginning));
-      const isSame = await beginsWith(file, beginning.head);
-      // Not before the search is over: what it finds may come before copies that are known already.
-      for (const copy of copies) file.waitForInstead(copy);
-      // With copies it goes on once these are read.
-      if (stop.aborted || file.closed || file.recovery !== "between" || file.after.size > 0) break;
-      if (!isSame) continue;
-      start(beginning);
-      await registry.saveBeginning(file);
-      onReady(file);
-      break;
+    if (this.#goingOn.has(file)) return;
+    this.#goingOn.add(file);
+    const opened = new Set<TailedFile>();
+    const beginning = await this.#searchCopies(file, opened);
+    this.#goingOn.delete(file);
+    if (!stop.aborted && !file.closed) {
+      // All at once, and only now: what was found may come before copies that were known already.
+      for (const copy of waitingCopies(file)) {
+        file.waitForInstead(copy);
+        opened.add(copy);
+      }
+      if (file.after.size === 0) {
+        start(beginning);
+        await registry.saveBeginning(file);
+        opened.add(file);
+      }
     }
-    for (const copy of copies) onReady(copy);
+    // With copies it goes on once these are read.
+    for (const ready of opened) onReady(ready);
+  }
+
+  /**
+   * Searches the copies of unseen generations; they wait for the file. It may be copied and truncated at any time
+   * meanwhile. So its beginning is read first: if it is still the same after the search, every copy of an earlier
+   * generation was there to be found; and if it changes later, the reader notices. Answers the beginning; where the
+   * file does not come to rest there are copies to be read first. `opened` gets all files that were opened.
+   */
+  async #searchCopies(file: TailedFile, opened: Set<TailedFile>): Promise<Beginning> {
+    const { registry: { context: { now } }, stop } = this.options;
+    for (let search = 1;; search++) {
+      const beginning = await beginningOf(file, now);
+      // A renamed file was not truncated: what stands beside it came after it, or is its own compressed form.
+      if (file.standsUnderItsPath) {
+        for (const copy of await this.#adoptCopies(file, beginning)) opened.add(copy);
+      }
+      const isAtRest = await beginsWith(file, beginning.head);
+      const isEnough = isAtRest || (search >= SEARCHES && waitingCopies(file).length > 0);
+      if (isEnough || stop.aborted || file.closed) return beginning;
+    }
   }
 
   /** Tries until it succeeds: what is adopted must be saved first, and the disk may be full. */
-  async #unseenCopies(file: TailedFile, { head }: Beginning): Promise<readonly TailedFile[]> {
+  async #adoptCopies(file: TailedFile, { head }: Beginning): Promise<readonly TailedFile[]> {
     const { discovery, registry: { context: { log } }, stop } = this.options;
     while (!stop.aborted) {
       try {
@@ -148,6 +174,11 @@ export class CopyRecovery {
       { path, unread_bytes: unread },
     );
   }
+}
+
+/** Copies of generations of `file` that wait for it. */
+function waitingCopies({ before, lid }: TailedFile): TailedFile[] {
+  return [...before].filter(({ copyOf }) => copyOf === lid);
 }
 
 /** How the file itself begins now; as if it were empty where it cannot be read, which the reader will say. */

@@ -102,8 +102,8 @@ export class Discovery {
   }
 
   /**
-   * Opens the copies of generations of `file` that are later than those it has read; it waits for them. `head`: how
-   * the file itself begins.
+   * Opens the copies of generations of `file` that are later than those it has read; they wait for it until the search
+   * is over. `head`: how the file itself begins.
    */
   adoptLaterCopies(file: TailedFile, head: Uint8Array): Promise<readonly TailedFile[]> {
     return this.#inTurn(() => this.#generations.copied(file, head));

@@ -177,6 +177,13 @@ export class FileInputRun {
   #take(file: TailedFile): void {
     for (const earlier of file.after) this.#pump.enqueue(earlier);
     if (file.lost !== undefined) this.#recovery.recover(file);
+    else this.#next(file);
+  }
+
+  /** It is a file's turn. */
+  #next(file: TailedFile): void {
+    // Others may wait for its end, which it must come to again.
+    if (file.before.size > 0) this.#pump.enqueue(file);
     else this.#look(file);
   }
 
@@ -271,9 +278,7 @@ export class FileInputRun {
   #release(file: TailedFile): void {
     for (const later of file.release()) {
       if (later.recovery === "between") this.#recovery.proceed(later);
-      // Others may wait for its end, which it must come to again.
-      else if (later.before.size > 0) this.#pump.enqueue(later);
-      else this.#look(later);
+      else this.#next(later);
     }
   }
 

@@ -53,8 +53,8 @@ export class GenerationSearch {
   }
 
   /**
-   * Opens the copies of generations of `file` that are later than those it has read; it waits for them. `head`: how
-   * the file itself begins. A copy of what still stands in it is none of them.
+   * Opens the copies of generations of `file` that are later than those it has read; they wait for it until the search
+   * is over. `head`: how the file itself begins. A copy of what still stands in it is none of them.
    */
   async copied(file: TailedFile, head: Uint8Array): Promise<void> {
     const { path, copyTime: since } = file;
@@ -72,7 +72,7 @@ export class GenerationSearch {
       copy.becomeCopyOf(file, this.#registry.nextGeneration(file, copy.facts.mtime));
     for (const copy of await this.#adopt({ path, since, by: "mtime", places, judge, onAdded })) {
       this.#putBefore(copy, (other) => other.copyOf === file.lid && other.facts.mtime > copy.facts.mtime);
-      file.waitForInstead(copy);
+      copy.waitFor(file);
       file.copyTime = Math.max(file.copyTime, copy.facts.mtime);
     }
   }

@@ -88,33 +88,62 @@ Deno.test("CopyRecovery finds the copies of later generations where the one that
   registry.dropAll();
 });
 
-Deno.test("CopyRecovery lets no known copy be read before its search for earlier ones is over", async () => {
-  using bench = new Bench();
+/** A truncated file, and copies of two generations of it, of which the later one is known already. */
+async function withKnownCopy(bench: Bench) {
   const { file, registry, discovery, recovery } = await lost(bench, "one\n");
-  const copies = [2, 1].map((number) => {
+  const [earlier, later] = [2, 1].map((number) => {
     const path = bench.write(`a.log.${number}`, `${number}\n`);
     fs.utimesSync(path, bench.time / 1000 - number, bench.time / 1000 - number);
     return path;
   });
-  const known = registry.add(file.path, openContents(copies[1]!), { start: START }, bench.time);
+  const known = registry.add(file.path, openContents(later!), { start: START }, bench.time);
   known.becomeCopyOf(file, 2);
   known.waitForInstead(file);
   known.saved = true;
   fs.truncateSync(bench.path("a.log"));
   bench.append("a.log", "three\n");
   file.copyTime = 1;
+  const found = () => [...registry.open.values()].find(({ key }) => key === factsOf(earlier!)!.key);
+  return { file, registry, discovery, recovery, known, found };
+}
+
+for (const what of ["whole", "ended early by another truncation"]) {
+  Deno.test(`CopyRecovery lets no copy be read before its search for earlier ones is over: ${what}`, async () => {
+    using bench = new Bench();
+    const { file, registry, discovery, recovery, known, found } = await withKnownCopy(bench);
+    const { adoptLaterCopies } = discovery;
+    const readable: unknown[] = [];
+    discovery.adoptLaterCopies = async (...args) => {
+      readable.push(known.isReadable);
+      if (what !== "whole" && readable.length === 1) {
+        fs.writeFileSync(bench.path("a.log"), "four\n");
+        return [];
+      }
+      const opened = await adoptLaterCopies.apply(discovery, args);
+      readable.push(known.isReadable, found()?.isReadable);
+      return opened;
+    };
+    await recovery.proceed(file);
+    assert.ok(readable.length > 2 && readable.every((each) => each === false), String(readable));
+    assert.deepEqual([[...known.after], [...found()!.after]], [[found()], []]);
+    assert.deepEqual(new Set(file.after), new Set([found(), known]));
+    registry.dropAll();
+  });
+}
+
+Deno.test("CopyRecovery searches the copies of a file once at a time", async () => {
+  using bench = new Bench();
+  const { file, registry, discovery, recovery, known, found } = await withKnownCopy(bench);
   const { adoptLaterCopies } = discovery;
-  const readable: boolean[] = [];
+  let searches = 0;
   discovery.adoptLaterCopies = async (...args) => {
-    readable.push(known.isReadable);
-    const found = await adoptLaterCopies.apply(discovery, args);
-    readable.push(known.isReadable);
-    return found;
+    searches++;
+    return await adoptLaterCopies.apply(discovery, args);
   };
+  await Promise.all([recovery.proceed(file), recovery.proceed(file)]);
+  assert.deepEqual([searches, file.recovery, new Set(file.after)], [1, "between", new Set([known, found()])]);
+  for (const copy of [found()!, known]) copy.release();
   await recovery.proceed(file);
-  assert.deepEqual(readable, [false, false]);
-  const found = [...registry.open.values()].find(({ key }) => key === factsOf(copies[0]!)!.key);
-  assert.deepEqual([[...known.after], [...found!.after]], [[found], []]);
-  assert.deepEqual(new Set(file.after), new Set([found, known]));
+  assert.deepEqual([searches, file.recovery, file.gen], [2, undefined, 3]);
   registry.dropAll();
 });

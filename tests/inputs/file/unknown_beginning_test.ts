@@ -128,6 +128,42 @@ Deno.test("FileInput misses nothing of a file that is emptied again before its n
   assert.deepEqual(running.records, ["zero\n", ...LINES]);
 });
 
+Deno.test("FileInput reads copies found in several searches once and in order, and goes on after a restart", async () => {
+  using bench = new Bench();
+  const { log, running } = await seenEmpty(bench);
+  // Time enough for everything else to look at the copies, and for the log to go on.
+  let searches = 0;
+  using _ = replaced(
+    Discovery.prototype,
+    "adoptLaterCopies",
+    (adopt) =>
+      async function (this: Discovery, ...args) {
+        const copies = await adopt.apply(this, args);
+        if (++searches < 3) {
+          log.rotate();
+          log.append(`after search ${searches}\n`);
+        }
+        await pause(100);
+        return copies;
+      },
+  );
+  log.append("one\n");
+  log.rotateTwice();
+  const lines = [...LINES, "after search 1\n", "after search 2\n"];
+  await until("all lines", () => running.records.length >= lines.length);
+  log.rotate();
+  log.append("last\n");
+  await until("the last line", () => running.records.length > lines.length);
+  await running.stop();
+  assert.deepEqual(running.records, [...lines, "last\n"]);
+  bench.store.condition = "intact";
+  log.append("from a later run\n");
+  await using again = new Running(bench, { paths: [log.path] });
+  await until("the new line", () => again.records.length > 0);
+  await pause(200);
+  assert.deepEqual(again.records, ["from a later run\n"]);
+});
+
 Deno.test("FileInput reads nothing twice when a file seen only empty is being copied at the first look", async () => {
   using bench = new Bench();
   const { log, running } = await seenEmpty(bench);
