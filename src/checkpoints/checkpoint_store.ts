@@ -12,8 +12,9 @@ export interface CheckpointParticipant {
   /**
    * Called in the same turn of the event loop in which the store collects the positions, so both tell of the same
    * moment. `state` is saved once `sync` has resolved (an fsync, or nothing); undefined: there is nothing to save.
+   * `isLast`: the store closes, and whatever the participant does from now on is saved no more.
    */
-  snapshot(): { readonly state: JsonObject | undefined; sync(): Promise<void> };
+  snapshot(isLast?: boolean): { readonly state: JsonObject | undefined; sync(): Promise<void> };
   /**
    * Gives the participant what was saved last, before the output opens. `replayable` is true when all that came
    * after it will be read again, so that the participant may cut back to it.

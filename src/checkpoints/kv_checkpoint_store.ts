@@ -53,6 +53,8 @@ class KvCheckpointStore implements CheckpointStore {
   #persisting: { keys: Set<string>; done: Promise<void> } | undefined;
   #failure: string | undefined;
   #closed: Promise<void> | undefined;
+  /** What is flushed now is flushed for the last time. */
+  #isEnding = false;
 
   static async open(options: CheckpointStoreOptions): Promise<KvCheckpointStore> {
     const now = options.now ?? Date.now;
@@ -155,6 +157,7 @@ class KvCheckpointStore implements CheckpointStore {
   [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed !== undefined) return this.#closed;
     for (const timer of this.#timers) clearInterval(timer);
+    this.#isEnding = true;
     const flushed = this.flush().catch(() => {});
     this.#closed = flushed.then(() =>
       this.#exclusive(async () => {
@@ -179,7 +182,7 @@ class KvCheckpointStore implements CheckpointStore {
 
   /** Runs to its first `await` in the turn of its caller: positions and states are of the same moment. */
   async #flushOnce(): Promise<void> {
-    const states = this.#participants.collect(this.#files.image.states);
+    const states = this.#participants.collect(this.#files.image.states, this.#isEnding);
     const records = this.#records.collect(this.#files.image.records);
     if (records.size === 0 && !states.changed) return;
     this.#collected = records;

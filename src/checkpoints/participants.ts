@@ -57,10 +57,10 @@ export class Participants {
     return this.#left.get(key)?.state;
   }
 
-  /** Asks all for their state, in one turn of the event loop. */
-  collect(saved: ReadonlyMap<string, string>): CollectedStates {
+  /** Asks all for their state, in one turn of the event loop. `isLast`: for the last time. */
+  collect(saved: ReadonlyMap<string, string>, isLast = false): CollectedStates {
     const moments = Array.from(this.#joined, ([key, participant]) => {
-      const moment = participant.snapshot();
+      const moment = participant.snapshot(isLast);
       return { key, text: textOf(moment.state), sync: () => moment.sync() };
     });
     const left = [...this.#left];

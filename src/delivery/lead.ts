@@ -45,8 +45,8 @@ export class Lead implements CheckpointParticipant {
     if (this.#own !== undefined) this.#own.commit = commit;
   }
 
-  snapshot(): { readonly state: JsonObject | undefined; sync(): Promise<void> } {
-    const own = this.#own?.snapshot() ?? { state: undefined, sync: () => Promise.resolve() };
+  snapshot(isLast?: boolean): { readonly state: JsonObject | undefined; sync(): Promise<void> } {
+    const own = this.#own?.snapshot(isLast) ?? { state: undefined, sync: () => Promise.resolve() };
     if (this.isEmpty) return own;
     return { state: { ...own.state, lead: this.#ranges.toState() }, sync: () => own.sync() };
   }

@@ -14,6 +14,8 @@ export class FakeParticipant implements CheckpointParticipant {
   commit?: () => Promise<void>;
   length = 0;
   syncs = 0;
+  /** What it was told at each snapshot. */
+  readonly last: boolean[] = [];
   /** Awaited by `sync`. */
   beforeSync: () => Promise<void> = () => Promise.resolve();
 
@@ -21,7 +23,8 @@ export class FakeParticipant implements CheckpointParticipant {
     this.key = key;
   }
 
-  snapshot(): { state: JsonObject; sync(): Promise<void> } {
+  snapshot(isLast = false): { state: JsonObject; sync(): Promise<void> } {
+    this.last.push(isLast);
     return {
       state: { length: this.length },
       sync: () => {
@@ -53,6 +56,19 @@ export function checkpointStoreContract(name: string, open: OpenStore): void {
     assert.deepEqual([...store.entries()], []);
     assert.equal(store.get("a"), undefined);
     assert.equal(store.stateOf("out"), undefined);
+  });
+
+  test("tells a participant when its state is taken for the last time", async (directory) => {
+    const participant = new FakeParticipant("out");
+    {
+      await using store = await open(directory);
+      store.join(participant);
+      await store.flush();
+      participant.length = 7;
+    }
+    assert.deepEqual(participant.last, [false, true]);
+    await using store = await open(directory);
+    assert.deepEqual(store.stateOf("out"), { length: 7 });
   });
 
   test("has after reopening what was flushed", async (directory) => {

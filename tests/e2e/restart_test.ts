@@ -155,3 +155,28 @@ scenario("agent reads files with the same head each from its own place", async (
   assert.equal(text.length - rest.length, 20 * banner.length, "each banner came once");
   assertDelivered(Buffer.from(rest, "latin1"), writers);
 }, WATCHING);
+
+scenario("agent keeps what somebody else wrote to its file output while it was down", async (space) => {
+  const { output, delivered } = space.fileOutput();
+  space.configure({ output });
+  const [ours, theirs] = [new LineWriter("ours"), new LineWriter("theirs")];
+  const path = space.path("out", "all.log");
+  for (let round = 0; round < 2; round++) {
+    ours.append(space.log(), 100);
+    const agent = space.start();
+    await space.untilDelivered(agent, [ours], delivered);
+    await agent.terminate();
+    theirs.append(path, 10);
+  }
+  // After a kill only what is its own is cut off.
+  const killed = space.start();
+  ours.append(space.log(), 100);
+  await space.untilDelivered(killed, [ours], delivered);
+  await killed.kill();
+  await space.once();
+  assertDelivered(delivered.bytes(), [ours, theirs]);
+  const said = space.agents.map(({ log }) =>
+    log.filter(({ message }) => message.includes("somebody else")).length
+  );
+  assert.deepEqual(said, [0, 1, 1, 0]);
+}, WATCHING);

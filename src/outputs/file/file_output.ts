@@ -19,7 +19,8 @@ const SWEEP_INTERVAL = 10_000;
  * Appends lines to files, each exactly once, also over a crash: the lengths of the files are saved in the same commit
  * as the inputs' positions, and what stands behind them is cut off at the next start. Three rules make that hold:
  * a length counts only batches whose `send` has resolved; no byte goes to a file before the saved state knows the
- * file; and a file is renamed only when what is saved tells of all that is in it.
+ * file; and a file is renamed only when what is saved tells of all that is in it. After an orderly stop nothing behind
+ * the lengths is the output's own, so it stays.
  */
 export class FileOutput implements Output {
   readonly participant: CheckpointParticipant;
@@ -33,6 +34,8 @@ export class FileOutput implements Output {
   readonly #fsyncInterval: number;
   #timers: ReturnType<typeof setInterval>[] = [];
   #sending = false;
+  /** Its last state was taken, which says that nothing is written any more. */
+  #hasEnded = false;
   /** Housekeeping that runs: sends wait for it, since both change which files are open. */
   #sweeping: Promise<void> | undefined;
 
@@ -62,7 +65,7 @@ export class FileOutput implements Output {
     });
     this.participant = {
       key: `file:${context.name}`,
-      snapshot: () => this.#snapshot(),
+      snapshot: (isLast) => this.#snapshot(isLast),
       restore: (state, replayable) => {
         this.#files.restore(state, replayable);
         this.#rotator.restore(state);
@@ -88,6 +91,7 @@ export class FileOutput implements Output {
   async send(batch: EncodedBatch, signal?: AbortSignal): Promise<SendResult> {
     if (batch.bytes.length === 0) return ALL_SENT;
     if (this.#sweeping !== undefined) await this.#sweeping;
+    if (this.#hasEnded) throw new Error("Cannot write: the output has ended");
     this.#sending = true;
     try {
       const bytes = lineTextBytes(batch);
@@ -162,8 +166,9 @@ export class FileOutput implements Output {
   }
 
   /** Called in the turn in which the store collects the positions. */
-  #snapshot(): { readonly state: JsonObject; sync(): Promise<void> } {
-    const state = this.#files.snapshot(this.#now(), this.#rotator.compressing);
+  #snapshot(isLast = false): { readonly state: JsonObject; sync(): Promise<void> } {
+    this.#hasEnded = isLast;
+    const state = this.#files.snapshot(this.#now(), this.#rotator.compressing, isLast);
     const unsynced = this.#fsync === "checkpoint" ? this.#files.unsynced() : [];
     return { state, sync: () => this.#files.sync(unsynced) };
   }

@@ -131,8 +131,8 @@ export class OpenFiles {
     for (const tracked of this.#files.values()) tracked.checkedAt = 0;
   }
 
-  /** Drops what was not written for long and returns the state to save. Synchronous. */
-  snapshot(now: number, compressing: readonly string[]): JsonObject {
+  /** Drops what was not written for long and returns the state to save. `isLast`: nothing is written after it. */
+  snapshot(now: number, compressing: readonly string[], isLast: boolean): JsonObject {
     // Not recovered yet: what was saved must stay saved.
     if (this.#restored !== undefined) return encodeSaved(this.#restored.state);
     for (const tracked of this.#files.values()) {
@@ -140,7 +140,7 @@ export class OpenFiles {
         this.#files.delete(tracked.path);
       }
     }
-    return encodeState(this.#files.values(), compressing);
+    return encodeState(this.#files.values(), compressing, isLast);
   }
 
   /** Files with bytes that are not known to be on disk. */
@@ -269,8 +269,9 @@ export class OpenFiles {
 
 function encodeSaved(state: SavedState): JsonObject {
   const files: Record<string, JsonObject> = {};
-  for (const [path, { identity, length }] of state.files) {
-    files[path] = { dev: identity.dev, ino: identity.ino, born: identity.born, length };
+  for (const [path, { identity, length, complete }] of state.files) {
+    const { dev, ino, born } = identity;
+    files[path] = { dev, ino, born, length, ...(complete ? { complete } : {}) };
   }
   return { files, compressing: state.compressing };
 }

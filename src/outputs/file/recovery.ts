@@ -5,29 +5,46 @@ import { codeOf, reasonOf } from "../../lib/reason.ts";
 import { FileIdentity, identityOf } from "./file_identity.ts";
 import { TrackedFile } from "./tracked_file.ts";
 
+/** What is saved of a file. */
+export interface SavedFile {
+  readonly identity: FileIdentity;
+  /** In bytes. */
+  readonly length: number;
+  /** Nothing was written to it after this was saved: the output had ended. */
+  readonly complete: boolean;
+}
+
 /** What a file output saves with every checkpoint. */
 export interface SavedState {
-  readonly files: ReadonlyMap<string, { readonly identity: FileIdentity; readonly length: number }>;
+  readonly files: ReadonlyMap<string, SavedFile>;
   /** Closed files that are still to be compressed. */
   readonly compressing: readonly string[];
 }
 
-/** What the saved state is in JSON. */
-export function encodeState(files: Iterable<TrackedFile>, compressing: readonly string[]): JsonObject {
+/** What the saved state is in JSON. `isLast`: nothing is written after it. */
+export function encodeState(
+  files: Iterable<TrackedFile>,
+  compressing: readonly string[],
+  isLast: boolean,
+): JsonObject {
   const entries: Record<string, JsonObject> = {};
-  for (const tracked of files) entries[tracked.path] = tracked.toState();
+  for (const tracked of files) {
+    const isComplete = isLast && tracked.file?.torn !== true;
+    entries[tracked.path] = { ...tracked.toState(), ...(isComplete ? { complete: true } : {}) };
+  }
   return { files: entries, compressing };
 }
 
 /** Reads a saved state. Entries that make no sense are left out: a file without entry is only appended to. */
 export function decodeState(state: JsonObject | undefined): SavedState {
-  const files = new Map<string, { identity: FileIdentity; length: number }>();
+  const files = new Map<string, SavedFile>();
   for (const [path, entry] of Object.entries(objectOr(state?.files))) {
-    const { dev, ino, born, length } = objectOr(entry);
+    const { dev, ino, born, length, complete } = objectOr(entry);
     if (typeof dev !== "number" || typeof ino !== "number" || typeof length !== "number" || length < 0) {
       continue;
     }
-    files.set(path, { identity: new FileIdentity(dev, ino, typeof born === "number" ? born : 0), length });
+    const identity = new FileIdentity(dev, ino, typeof born === "number" ? born : 0);
+    files.set(path, { identity, length, complete: complete === true });
   }
   const compressing = Array.isArray(state?.compressing) ? state.compressing : [];
   return { files, compressing: compressing.filter((path) => typeof path === "string") };
@@ -40,10 +57,10 @@ export function decodeState(state: JsonObject | undefined): SavedState {
  */
 export function recoverFiles(state: SavedState, replayable: boolean, now: number, log: Log): TrackedFile[] {
   const tracked: TrackedFile[] = [];
-  for (const [path, { identity, length }] of state.files) {
+  for (const [path, saved] of state.files) {
     let found: Found | undefined;
     try {
-      found = recoverFile(path, identity, length, replayable, log);
+      found = recoverFile(path, saved, replayable, log);
     } catch (error) {
       throw new Error(
         `Cannot recover "${path}": ${reasonOf(error)}; nothing is written before it is known what it holds`,
@@ -51,12 +68,13 @@ export function recoverFiles(state: SavedState, replayable: boolean, now: number
       );
     }
     if (found === undefined) continue;
-    const file = new TrackedFile(path, identity, found.size, {
+    const file = new TrackedFile(path, saved.identity, found.size, {
       lastWrite: Math.min(now, found.written),
       checkedAt: 0,
     });
-    // A file that is as long as the saved state says needs no new checkpoint before the next byte.
-    file.registered = found.size === length;
+    // A file that is as long as the saved state says needs no new checkpoint before the next byte, unless that says
+    // that none was written after it.
+    file.registered = found.size === saved.length && !saved.complete;
     tracked.push(file);
   }
   return tracked;
@@ -71,8 +89,7 @@ interface Found {
 /** Returns undefined when the file is gone or another one. */
 function recoverFile(
   path: string,
-  identity: FileIdentity,
-  length: number,
+  { identity, length, complete }: SavedFile,
   replayable: boolean,
   log: Log,
 ): Found | undefined {
@@ -98,6 +115,13 @@ function recoverFile(
     }
     const behind = stat.size - length;
     if (behind === 0) return { size: length, written: stat.mtimeMs };
+    if (complete) {
+      log.warn(
+        `File "${path}" has ${behind} bytes that were written after the last orderly stop, by somebody else; going on behind them`,
+        { path, bytes: behind },
+      );
+      return { size: stat.size, written: stat.mtimeMs };
+    }
     if (!replayable) {
       log.warn(
         `File "${path}" has ${behind} bytes behind the last checkpoint, which not all inputs can read again; they are kept and may be there twice`,

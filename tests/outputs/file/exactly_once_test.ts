@@ -20,6 +20,44 @@ Deno.test("FileOutput cuts off after a crash what came behind the last checkpoin
   assert.equal(bench.read("a.log"), "a\nb\n");
 });
 
+Deno.test("FileOutput keeps what somebody else wrote between an orderly stop and the next start", async () => {
+  await using bench = FileBench.create("a.log");
+  await bench.output.open();
+  await bench.send("a.log", "a\n");
+  await bench.restart(() => fs.appendFileSync(bench.path("a.log"), "theirs\n"));
+  assert.equal(bench.read("a.log"), "a\ntheirs\n");
+  assert.match(
+    bench.log.at("warn", 0),
+    /has 7 bytes that were written after the last orderly stop, by somebody else/,
+  );
+  await bench.send("a.log", "b\n");
+  // Saved before the first byte, so after a crash only what is the output's own is cut off.
+  await bench.crash();
+  assert.equal(bench.read("a.log"), "a\ntheirs\n");
+});
+
+Deno.test("FileOutput saves before its first byte after an orderly stop that there may be more to come", async () => {
+  await using bench = FileBench.create("a.log");
+  await bench.output.open();
+  await bench.send("a.log", "a\n");
+  await bench.restart();
+  const before = bench.commits;
+  await bench.send("a.log", "b\n");
+  assert.equal(bench.commits, before + 1);
+  await bench.crash();
+  assert.equal(bench.read("a.log"), "a\n");
+});
+
+Deno.test("FileOutput writes nothing after its last state", async () => {
+  await using bench = FileBench.create("{{ source }}");
+  await bench.output.open();
+  await bench.send("whole", "a\n");
+  const { state } = bench.output.participant.snapshot(true);
+  assert.match(JSON.stringify(state), /"complete":true/);
+  await assert.rejects(bench.send("whole", "b\n"), /the output has ended/);
+  assert.equal(bench.read("whole"), "a\n");
+});
+
 Deno.test("FileOutput keeps it and says so when the inputs cannot read it again", async () => {
   await using bench = FileBench.create("a.log");
   await bench.output.open();

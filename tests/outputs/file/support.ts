@@ -50,10 +50,10 @@ export class FileBench implements AsyncDisposable {
     await this.output.send(batchOf(records, this.path(name)));
   }
 
-  /** What the store does at each interval. */
-  async checkpoint(): Promise<void> {
+  /** What the store does at each interval; `isLast`: when it closes. */
+  async checkpoint(isLast = false): Promise<void> {
     this.onCommit();
-    const moment = this.output.participant.snapshot();
+    const moment = this.output.participant.snapshot(isLast);
     await moment.sync();
     this.saved = moment.state;
     this.commits++;
@@ -70,9 +70,10 @@ export class FileBench implements AsyncDisposable {
   }
 
   /** Like `crash`, with an orderly end. */
-  async restart(): Promise<void> {
-    await this.checkpoint();
+  async restart(meanwhile: () => void = () => {}): Promise<void> {
+    await this.checkpoint(true);
     await this.output[Symbol.asyncDispose]();
+    meanwhile();
     this.output = this.#create();
     this.output.participant.restore(this.saved, true);
     await this.output.open();
