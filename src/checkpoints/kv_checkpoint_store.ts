@@ -4,7 +4,7 @@ import { MAX_KEY_BYTES } from "./kv_database.ts";
 import { reasonOf } from "../lib/reason.ts";
 import { isExpired } from "./expiry.ts";
 import { Participants } from "./participants.ts";
-import { RecordTable } from "./record_table.ts";
+import { type Reading, RecordTable } from "./record_table.ts";
 import { StoreFiles } from "./store_files.ts";
 import type { Change } from "./store_image.ts";
 
@@ -35,6 +35,14 @@ export function openCheckpointStore(options: CheckpointStoreOptions): Promise<Ch
   return KvCheckpointStore.open(options);
 }
 
+/** Records to be saved alone, as they were when that was asked for. */
+interface Persisting {
+  readonly readings: Map<string, Reading>;
+  /** Those whose older values a flush had collected by then, which waits to commit them. */
+  readonly outdated: Map<string, Map<string, Change>>;
+  done: Promise<void>;
+}
+
 /** Checkpoints in Deno KV, with a copy of all records in memory. */
 class KvCheckpointStore implements CheckpointStore {
   readonly #options: CheckpointStoreOptions;
@@ -50,7 +58,7 @@ class KvCheckpointStore implements CheckpointStore {
   #nextFlush: PromiseWithResolvers<void> | undefined;
   /** Records of the running flush that are not saved yet. */
   #collected: Map<string, Change> | undefined;
-  #persisting: { keys: Set<string>; done: Promise<void> } | undefined;
+  #persisting: Persisting | undefined;
   #failure: string | undefined;
   #closed: Promise<void> | undefined;
   /** What is flushed now is flushed for the last time. */
@@ -118,15 +126,20 @@ class KvCheckpointStore implements CheckpointStore {
   persist(keys: readonly string[]): Promise<void> {
     if (this.#closed !== undefined) return Promise.reject(closedError(this.directory));
     if (this.#persisting === undefined) {
-      const persisting = { keys: new Set<string>(), done: Promise.resolve() };
+      const persisting: Persisting = { readings: new Map(), outdated: new Map(), done: Promise.resolve() };
       this.#persisting = persisting;
       persisting.done = this.#exclusive(() => {
         this.#persisting = undefined;
-        return this.#persist(persisting.keys);
+        return this.#persist(persisting);
       });
     }
-    for (const key of keys) this.#persisting.keys.add(key);
-    return this.#persisting.done;
+    const { readings, outdated, done } = this.#persisting;
+    for (const key of keys) {
+      // As they are now: once it is their turn they may have moved, for which states are to be saved too.
+      readings.set(key, this.#records.read(key));
+      if (this.#collected !== undefined) outdated.set(key, this.#collected);
+    }
+    return done;
   }
 
   flush(): Promise<void> {
@@ -204,19 +217,22 @@ class KvCheckpointStore implements CheckpointStore {
     }
   }
 
-  async #persist(keys: ReadonlySet<string>): Promise<void> {
-    let changes = new Map<string, Change>();
+  async #persist({ readings, outdated }: Persisting): Promise<void> {
+    const saved = this.#files.image.records;
+    const changes = [...readings.values()].map(({ change }) => change)
+      .filter(({ key, text }) => text !== saved.get(key));
     try {
-      changes = this.#records.collect(this.#files.image.records, keys);
-      if (changes.size === 0) return;
-      await this.#files.commit([...changes.values()]);
-      this.#succeeded();
+      if (changes.length > 0) {
+        await this.#files.commit(changes);
+        this.#succeeded();
+      }
     } catch (error) {
-      this.#records.touch(changes.keys());
+      this.#records.touch(readings.keys());
       throw this.#failed(error);
     }
-    // A flush that waits to commit would put back what it collected before.
-    for (const key of changes.keys()) this.#collected?.delete(key);
+    this.#records.settle(readings.values());
+    // It would put back what is older.
+    for (const [key, collected] of outdated) collected.delete(key);
   }
 
   /** Sees that the database is still the one that was opened, and that the snapshot is not too old. */

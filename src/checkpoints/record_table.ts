@@ -1,6 +1,14 @@
 import type { JsonObject } from "./checkpoint_store.ts";
 import type { Change } from "./store_image.ts";
 
+/** What a record was when it was read. */
+export interface Reading {
+  readonly value: JsonObject | undefined;
+  /** As it was set. */
+  readonly source: JsonObject | (() => JsonObject) | undefined;
+  readonly change: Change;
+}
+
 /** The records in memory, and which of them may differ from what is saved. */
 export class RecordTable {
   readonly #values = new Map<string, JsonObject | (() => JsonObject)>();
@@ -34,20 +42,28 @@ export class RecordTable {
     for (const key of keys) this.#dirty.add(key);
   }
 
-  /**
-   * What differs from `saved` among these keys, or among all that were touched since they were last collected. They
-   * count as saved from here on.
-   */
-  collect(saved: ReadonlyMap<string, string>, keys: Iterable<string> = this.#dirty): Map<string, Change> {
-    const changes = new Map<string, Change>();
-    for (const key of keys) {
-      const value = this.get(key);
-      const text = value === undefined ? undefined : JSON.stringify(value);
-      if (text !== saved.get(key)) changes.set(key, { kind: "record", key, text });
+  /** What a record is now. */
+  read(key: string): Reading {
+    const value = this.get(key);
+    const text = value === undefined ? undefined : JSON.stringify(value);
+    return { value, source: this.#values.get(key), change: { kind: "record", key, text } };
+  }
+
+  /** These readings are saved, or about to be: such a record is saved again only if it was set since. */
+  settle(readings: Iterable<Reading>): void {
+    for (const { change: { key }, source, value } of readings) {
+      if (this.#values.get(key) !== source) continue;
       if (value !== undefined) this.#values.set(key, value);
+      this.#dirty.delete(key);
     }
+  }
+
+  /** What differs from `saved` of all that was touched since it was last collected. It counts as saved from here on. */
+  collect(saved: ReadonlyMap<string, string>): Map<string, Change> {
+    const readings = Array.from(this.#dirty, (key) => this.read(key));
     // Only now: had a function thrown, all would still be to be saved.
-    for (const key of [...keys]) this.#dirty.delete(key);
-    return changes;
+    this.settle(readings);
+    const changes = readings.map(({ change }) => change).filter(({ key, text }) => text !== saved.get(key));
+    return new Map(changes.map((change) => [change.key, change]));
   }
 }

@@ -58,6 +58,38 @@ export function checkpointStoreContract(name: string, open: OpenStore): void {
     assert.equal(store.stateOf("out"), undefined);
   });
 
+  test("saves what is set while an older value of the same key is being persisted", async (directory) => {
+    {
+      await using store = await open(directory);
+      store.set("a", { off: 0 });
+      const persisted = store.persist(["a"]);
+      // It is collected in the next turn of promises, and written long after.
+      for (let turn = 0; turn < 5; turn++) await null;
+      store.set("a", { off: 1 });
+      const flushed = store.flush();
+      await Promise.all([persisted, flushed]);
+    }
+    await using store = await open(directory);
+    assert.deepEqual(store.get("a"), { off: 1 });
+  });
+
+  test("persists records as they are when that is asked for, also where it has to wait", async (directory) => {
+    const participant = new FakeParticipant("out");
+    await using store = await open(directory);
+    store.join(participant);
+    store.set("b", { off: 0 });
+    const flushed = store.flush();
+    store.set("a", { off: 0 });
+    const persisted = store.persist(["a"]);
+    // What it moved over is told by a state that no commit holds yet.
+    let saved = 0;
+    store.set("a", () => ({ off: 1, saved: ++saved }));
+    await Promise.all([flushed, persisted]);
+    assert.equal(saved, 0);
+    await store.flush();
+    assert.equal(saved, 1);
+  });
+
   test("tells a participant when its state is taken for the last time", async (directory) => {
     const participant = new FakeParticipant("out");
     {
