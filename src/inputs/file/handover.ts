@@ -27,9 +27,13 @@ export class Handover {
     this.#options = options;
   }
 
-  /** Whether the file, which is at its end, has others wait for the last of its records. */
+  /**
+   * Whether the file, which is at its end, has others wait for the last of its records. A later generation may have
+   * been found before it was noticed that this one was renamed.
+   */
   isDue(file: TailedFile): boolean {
-    return file.reader.held > 0 && file.state === "rotated" && file.before.size > 0;
+    return file.reader.held > 0 && file.before.size > 0 &&
+      (file.state === "rotated" || !file.standsUnderItsPath);
   }
 
   /** Delivers the last record at the right time. Called again for the same file it does nothing. */

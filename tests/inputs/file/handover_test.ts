@@ -86,6 +86,9 @@ Deno.test("Handover is due only for a renamed file that others wait for", async 
   assert.equal(handover.isDue(old), true);
   old.state = "live";
   assert.equal(handover.isDue(old), false);
+  // Nobody has noticed yet.
+  fs.renameSync(old.path, bench.path("a.log.2"));
+  assert.equal(handover.isDue(old), true);
   old.state = "rotated";
   old.release();
   assert.equal(handover.isDue(old), false);
