@@ -5,7 +5,7 @@ import { LineWriter, writeAll } from "../support/line_writer.ts";
 import { makeDirectory } from "../support/machine.ts";
 import { assertDelivered } from "../support/oracle.ts";
 import { scenario, type ScenarioOptions } from "../support/scenario.ts";
-import { copyAndTruncate, HeldLog, type RotationOptions } from "../support/rotator.ts";
+import { copyAndTruncate, HeldLog, renameAndCreate, type RotationOptions } from "../support/rotator.ts";
 import { pause } from "../support/wait.ts";
 import type { Workspace } from "../support/workspace.ts";
 
@@ -284,4 +284,32 @@ scenario(
 /** Times of modification tell the order of copies, and file systems count them in steps of some milliseconds. */
 function nextTick(): Promise<void> {
   return pause(8);
+}
+
+for (const copies of [1, 3]) {
+  scenario(
+    `agent reads each generation once and in order of a file that is emptied ${copies} times, then renamed`,
+    async (space) => {
+      const writer = new LineWriter("w");
+      const { output, delivered } = space.fileOutput();
+      space.configure({ output });
+      writer.append(space.log(), 20);
+      await space.once();
+      for (let round = 0; round < 2; round++) {
+        for (let copy = 0; copy < copies; copy++) {
+          writer.append(space.log(), 100);
+          copyAndTruncate(space.log(), { keep: 20 });
+          // Times of modification tell the order of copies.
+          await pause(12);
+        }
+        writer.append(space.log(), 100);
+        renameAndCreate(space.log(), { keep: 20 });
+        writer.append(space.log(), 100);
+        const { log } = await space.once();
+        assert.deepEqual(log.filter(({ level }) => level === "error" || level === "warn"), []);
+        await pause(12);
+      }
+      assertDelivered(delivered.bytes(), [writer]);
+    },
+  );
 }

@@ -46,6 +46,7 @@ export class CopyRecovery {
     // A copy that changes while it is read is lost like the generation that it held.
     if (file.recovery === "searching" || file.recovery === "between") return;
     file.recovery = "searching";
+    file.isTruncated = true;
     const { onReady, registry, stop } = this.options;
     const wanted = file.lost ?? file.fingerprint();
     const { log } = registry.context;
@@ -138,8 +139,8 @@ export class CopyRecovery {
     const { registry: { context: { now } }, stop } = this.options;
     for (let search = 1;; search++) {
       const beginning = await beginningOf(file, now);
-      // A renamed file was not truncated: what stands beside it came after it, or is its own compressed form.
-      if (file.standsUnderItsPath) {
+      // Where it was only renamed, what stands beside it came after it, or is its own compressed form.
+      if (file.isTruncated || file.standsUnderItsPath) {
         for (const copy of await this.#adoptCopies(file, beginning)) opened.add(copy);
       }
       const isAtRest = await beginsWith(file, beginning.head);

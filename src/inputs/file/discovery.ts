@@ -58,6 +58,11 @@ export class Discovery {
     return this.#finder.directories;
   }
 
+  /** Whether there are files that only a later search can judge. */
+  get isUndecided(): boolean {
+    return this.#generations.undecided.size > 0;
+  }
+
   /** Whether a file under `path` would concern this input. */
   concerns(path: string): boolean {
     return this.#finder.covers(path);
@@ -94,7 +99,7 @@ export class Discovery {
       for (const file of this.#registry.open.values()) this.#follow(file);
       for (const found of fresh) await this.#tryAdopt(found, startedAt);
       for (const [path, until] of this.#rotating) {
-        if (startedAt > until) this.#rotating.delete(path);
+        if (startedAt > until && !this.#generations.undecided.has(path)) this.#rotating.delete(path);
         else await this.#searchMissed(path);
       }
       this.#firstRun = false;

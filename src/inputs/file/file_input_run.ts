@@ -341,7 +341,7 @@ export class FileInputRun {
   }
 
   #isFinished(): boolean {
-    if (this.#scanAsked) return false;
+    if (this.#scanAsked || this.discovery.isUndecided) return false;
     const { partial_line_timeout: timeout } = this.config;
     for (const file of this.registry.open.values()) {
       // It waits for one of the records that are ended below.

@@ -5,8 +5,8 @@ import { positionAt } from "./file_positions.ts";
 import { factsOf } from "./open_file.ts";
 import { isKnownContents } from "./known_contents.ts";
 import { START } from "./reader.ts";
-import { isLater, putBehind } from "./reading_order.ts";
-import { isCopyOf, type OpenedFile, type SearchPlaces, unseenGenerations } from "./rotation.ts";
+import { isLater, putBehind, waitsFor } from "./reading_order.ts";
+import { isCopyOf, isIntact, type OpenedFile, type SearchPlaces, unseenGenerations } from "./rotation.ts";
 import type { TailRegistry } from "./tail_registry.ts";
 import type { TailedFile } from "./tailed_file.ts";
 
@@ -25,6 +25,8 @@ interface Search {
 
 /** Opens the generations of a path that came and went while nobody looked, each to be read after the one before. */
 export class GenerationSearch {
+  /** Paths beside which a file was left to a later search, since it may be a copy that belongs to another one. */
+  readonly undecided = new Set<string>();
   readonly #registry: TailRegistry;
   readonly #tryOpen: (path: string) => OpenedFile | undefined;
 
@@ -37,6 +39,7 @@ export class GenerationSearch {
   /** Opens renamed generations born after `since`. `except`: a file that is open already and may have been renamed. */
   async renamed(path: string, since: number | undefined, except?: OpenedFile): Promise<TailedFile[]> {
     if (since === undefined) return [];
+    this.undecided.delete(path);
     const { places } = this.#registry;
     const generations = await this.#adopt({
       path,
@@ -44,7 +47,10 @@ export class GenerationSearch {
       by: "birth",
       places: { ...places, isTaken: (key) => key === except?.facts.key || places.isTaken(key) },
       judge: async (opened) =>
-        await isKnownContents(this.#registry, path, opened, except?.file) ? "known" : "unseen",
+        await this.#mayBeCopy(path, opened) ||
+          await isKnownContents(this.#registry, path, opened, except?.file)
+          ? "known"
+          : "unseen",
     });
     for (const generation of generations) {
       this.#putBefore(generation, (other) => other.copyOf === undefined && isLater(other, generation));
@@ -53,12 +59,36 @@ export class GenerationSearch {
   }
 
   /**
+   * Whether a file beside `path` is, or may be, the copy of a generation of a file that was truncated and then renamed.
+   * That one's own search finds it; until it is over nothing is decided.
+   */
+  async #mayBeCopy(path: string, opened: OpenedFile): Promise<boolean> {
+    for (const file of this.#registry.open.values()) {
+      if (file.path !== path || !mayHaveCopied(file, opened)) continue;
+      const readFile = { file: file.file, position: file.reader.position };
+      const isLost = file.lost !== undefined || file.recovery !== undefined;
+      if (isLost || !await isIntact(readFile)) {
+        this.undecided.add(path);
+        return true;
+      }
+      if (opened.contents === opened.file && await isCopyOf(opened, readFile) === "copy") {
+        this.#registry.addAlias(file, opened.facts.key);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
    * Opens the copies of generations of `file` that are later than those it has read; they wait for it until the search
-   * is over. `head`: how the file itself begins. A copy of what still stands in it is none of them.
+   * is over. `head`: how the file itself begins. A copy of what still stands in it is none of them. Where the file was
+   * renamed, what was written later than it came after it.
    */
   async copied(file: TailedFile, head: Uint8Array): Promise<void> {
     const { path, copyTime: since } = file;
+    const isRenamed = !file.standsUnderItsPath;
     const judge = async (opened: OpenedFile) => {
+      if (isRenamed && !mayHaveCopied(file, opened)) return "known";
       if (opened.contents !== opened.file) {
         return await isKnownContents(this.#registry, path, opened, file.file) ? "known" : "unseen";
       }
@@ -73,6 +103,9 @@ export class GenerationSearch {
     for (const copy of await this.#adopt({ path, since, by: "mtime", places, judge, onAdded })) {
       this.#putBefore(copy, (other) => other.copyOf === file.lid && other.facts.mtime > copy.facts.mtime);
       copy.waitFor(file);
+      // Where the file was renamed there are others behind it.
+      const behind = [...copy.after].filter((other) => other.copyOf !== file.lid && waitsFor(other, file));
+      for (const other of behind) other.waitForInstead(copy);
       file.copyTime = Math.max(file.copyTime, copy.facts.mtime);
     }
   }
@@ -133,4 +166,16 @@ function isGone(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether what was opened may be a copy of `file`, made before that was truncated, as far as times tell. */
+function mayHaveCopied(
+  { file, isPlain }: TailedFile,
+  { contents, facts, file: opened }: OpenedFile,
+): boolean {
+  if (!isPlain) return false;
+  const { birth, mtime } = file.facts();
+  // When it was compressed tells nothing.
+  const born = contents === opened ? facts.birth : facts.mtime;
+  return Math.ceil(born) >= Math.floor(birth) && Math.floor(facts.mtime) <= Math.floor(mtime);
 }

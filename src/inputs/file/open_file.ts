@@ -18,7 +18,7 @@ export interface FileFacts {
 }
 
 /** By what generations are ordered. Compression keeps the time of the last write only. */
-type Times = Pick<FileFacts, "mtime" | "birth"> & { readonly gzip?: boolean };
+export type Times = Pick<FileFacts, "mtime" | "birth"> & { readonly gzip?: boolean };
 
 /**
  * Orders generations by their last writes. System clocks count in steps of some milliseconds, so one that was created as

@@ -165,10 +165,10 @@ export interface ReadFile {
  */
 export async function isCopyOf(
   candidate: { contents: ByteSource; facts: FileFacts },
-  { file, position: { off, tail, head } }: ReadFile,
+  { file, position }: ReadFile,
 ): Promise<"copy" | "unclear" | "other"> {
-  const intact = await agree(file, off, tail) && sameBytes(await readFully(file, 0, head.length), head);
-  if (!intact) return "unclear";
+  if (!await isIntact({ file, position })) return "unclear";
+  const { off, head } = position;
   const { contents, facts: { size } } = candidate;
   const start = head.subarray(0, size);
   if (start.length === 0 || !sameBytes(await readFully(contents, 0, start.length), start)) return "other";
@@ -177,6 +177,11 @@ export async function isCopyOf(
     if (!await agree(contents, end, await readFully(file, end - length, length))) return "other";
   }
   return "copy";
+}
+
+/** Whether a file still holds what was read of it. */
+export async function isIntact({ file, position: { off, tail, head } }: ReadFile): Promise<boolean> {
+  return await agree(file, off, tail) && sameBytes(await readFully(file, 0, head.length), head);
 }
 
 /** Whether `bytes` stand before `end` in a file. */

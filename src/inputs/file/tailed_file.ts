@@ -76,6 +76,8 @@ export class TailedFile {
    * that came and went in between.
    */
   recovery: "searching" | "copy" | "between" | undefined;
+  /** It was truncated, and what stands in it since has not begun to be read. */
+  isTruncated = false;
   /** The lineage of another file, which goes on behind it: this is the copy of a whole generation of that one. */
   copyOf: string | undefined;
   /** When the last copy that belongs to it was written, in ms; later copies are of later generations. */
@@ -87,10 +89,7 @@ export class TailedFile {
   lastData: number;
   /** When the unfinished last record grew; ms since 1970. */
   lastGrowth = 0;
-  /**
-   * Since when it has been seen empty, with nothing known of its present generation, in ms since 1970; or 0. Others may
-   * have come and gone between two looks that found it empty.
-   */
+  /** Since when each look found it empty, though generations may have come and gone, in ms since 1970; or 0. */
   emptyAt = 0;
   /** The time of its last write that was known then. */
   #emptyMtime = 0;
@@ -236,6 +235,7 @@ export class TailedFile {
     this.gen = gen;
     this.since = since;
     this.recovery = undefined;
+    this.isTruncated = false;
     this.atEnd = false;
     this.emptyAt = head.length === 0 ? seenAt : 0;
     this.#emptyMtime = mtime;

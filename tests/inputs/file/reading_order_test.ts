@@ -79,6 +79,17 @@ Deno.test("isLater goes by the births of files, and by the last write where one 
   for (const file of [first, second, earlier, later]) file.close();
 });
 
+Deno.test("isLater takes what was written at once, while the other file was there, for a copy of what came before", () => {
+  using bench = new Bench();
+  const file = generation(bench, "a.log.1", { born: 1_000, written: 9_000 });
+  const copy = generation(bench, "a.log.2", { born: 5_000, written: 5_004 });
+  const successor = generation(bench, "a.log", { born: 8_500, written: 8_600 });
+  for (const [a, b] of [[copy, file], [file, successor], [copy, successor]] as const) {
+    assert.deepEqual([isLater(b, a), isLater(a, b)], [true, false]);
+  }
+  for (const each of [file, copy, successor]) each.close();
+});
+
 Deno.test("isLater tells nothing of generations that were compressed as they were written last", () => {
   using bench = new Bench();
   const [one, two, three] = [4_000, 4_004, 4_000].map((born, index) =>
