@@ -140,7 +140,8 @@ export class Resumption {
     const kept = file.handOver();
     registry.drop(file);
     if (kept === undefined) {
-      await this.resume(checkpoint, new Map());
+      // What an error keeps from being opened is tried again later, and nobody waits for it.
+      await this.#tryResume(checkpoint, new Map());
       const found = registry.open.get(file.key);
       if (found === undefined) file.release();
       return found?.takePlaceOf(file);

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { gzipSync } from "node:zlib";
 import { Discovery } from "../../../src/inputs/file/discovery.ts";
 import type { FileInputConfig } from "../../../src/inputs/file/file_input_config.ts";
+import { openContents } from "../../../src/inputs/file/rotation.ts";
 import { Bench } from "./support.ts";
 
 class Found {
@@ -135,6 +136,31 @@ Deno.test("Discovery resumes later what an error kept from being resumed, at the
   assert.deepEqual(await found.scan(), ["a.log@8"]);
   assert.equal(bench.log.of("warn").length, 1);
   assert.equal(bench.log.of("info").filter((line) => line.includes("can be read again")).length, 1);
+});
+
+Deno.test("Discovery has nobody wait for a file that an error keeps from being opened again, and tries later", async () => {
+  using bench = new Bench();
+  bench.write("a.log", "one\n");
+  using found = new Found(bench);
+  await found.scan();
+  await found.readAll();
+  const [file] = [...found.registry.open.values()];
+  bench.write("a.log.1", "two\n");
+  const later = found.registry.add(file!.path, openContents(bench.path("a.log.1")), {}, bench.time);
+  later.waitFor(file!);
+  file!.lose(file!.fingerprint());
+  const { claim } = found.registry;
+  found.registry.claim = () => {
+    throw new Error("EIO: i/o error, read");
+  };
+  file!.end();
+  await found.discovery.reopen(file!);
+  found.registry.claim = claim;
+  assert.deepEqual([later.after.size, found.registry.unresumed.size], [0, 1]);
+  bench.time += 1_000;
+  await found.scan();
+  assert.equal(found.registry.unresumed.size, 0);
+  assert.ok([...found.registry.open.values()].some(({ lid }) => lid === file!.lid));
 });
 
 Deno.test("Discovery prepares again at the next search when that failed, as at a first run", async () => {
