@@ -38,8 +38,8 @@ export class GenerationSearch {
 
   /** Opens renamed generations born after `since`. `except`: a file that is open already and may have been renamed. */
   async renamed(path: string, since: number | undefined, except?: OpenedFile): Promise<TailedFile[]> {
-    if (since === undefined) return [];
     this.undecided.delete(path);
+    if (since === undefined) return [];
     const { places } = this.#registry;
     const generations = await this.#adopt({
       path,
@@ -64,17 +64,10 @@ export class GenerationSearch {
    */
   async #mayBeCopy(path: string, opened: OpenedFile): Promise<boolean> {
     for (const file of this.#registry.open.values()) {
-      if (file.path !== path || !mayHaveCopied(file, opened)) continue;
-      const readFile = { file: file.file, position: file.reader.position };
-      const isLost = file.lost !== undefined || file.recovery !== undefined;
-      if (isLost || !await isIntact(readFile)) {
-        this.undecided.add(path);
-        return true;
-      }
-      if (opened.contents === opened.file && await isCopyOf(opened, readFile) === "copy") {
-        this.#registry.addAlias(file, opened.facts.key);
-        return true;
-      }
+      const kind = file.path === path ? await kindFor(file, opened) : "other";
+      if (kind === "copy") this.#registry.addAlias(file, opened.facts.key);
+      if (kind === "unclear") this.undecided.add(path);
+      if (kind !== "other") return true;
     }
     return false;
   }
@@ -165,6 +158,23 @@ function isGone(path: string): boolean {
     return factsOf(path) === undefined;
   } catch {
     return false;
+  }
+}
+
+/**
+ * What something is for a file: a copy of it, a stranger, or, as long as that one has gone on after a truncation with
+ * nothing else yet, perhaps the copy that it needs.
+ */
+async function kindFor(tailed: TailedFile, opened: OpenedFile): Promise<"copy" | "unclear" | "other"> {
+  try {
+    if (!mayHaveCopied(tailed, opened)) return "other";
+    if (tailed.lost !== undefined || tailed.recovery !== undefined) return "unclear";
+    const readFile = { file: tailed.file, position: tailed.reader.position };
+    if (opened.contents === opened.file) return await isCopyOf(opened, readFile);
+    return await isIntact(readFile) ? "other" : "unclear";
+  } catch {
+    // Its own reader says so.
+    return "other";
   }
 }
 

@@ -239,7 +239,7 @@ Deno.test("FileInput waits for a generation that is still being compressed befor
   assert.deepEqual(running.records, [...rest, "last\n"]);
 });
 
-for (const state of ["lost", "not noticed yet", "intact"]) {
+for (const state of ["lost", "not noticed yet", "intact", "unreadable"]) {
   Deno.test(`GenerationSearch leaves copies to a file that was emptied and renamed, as long as it needs them: ${state}`, async () => {
     using bench = new Bench();
     const { path, registry, file } = truncated(bench, "one\n");
@@ -248,18 +248,24 @@ for (const state of ["lost", "not noticed yet", "intact"]) {
     const fingerprint = file.fingerprint();
     bench.write("a.log.1", "two\n");
     bench.write("a.log.2.gz", gzipSync("three\n"));
-    if (state !== "intact") fs.truncateSync(path);
+    const isOwn = state === "lost" || state === "not noticed yet";
+    if (isOwn) fs.truncateSync(path);
     fs.appendFileSync(path, "four\n");
     fs.utimesSync(path, bench.time / 1000 + 60, bench.time / 1000 + 60);
     fs.renameSync(path, bench.path("a.log.0"));
     if (state === "lost") file.lose(fingerprint);
+    if (state === "unreadable") {
+      file.file.read = () => {
+        throw new Error("ESTALE: stale file handle, read");
+      };
+    }
     const search = new GenerationSearch(registry, openContents);
     const found = await search.renamed(path, 0);
-    assert.equal(found.length, state === "intact" ? 2 : 0);
-    assert.equal(search.undecided.has(path), state !== "intact");
+    assert.equal(found.length, isOwn ? 0 : state === "intact" ? 2 : 1);
+    assert.equal(search.undecided.has(path), isOwn);
     // Once it has read them, what is left belongs to nobody else.
     file.startGeneration({ head: bytesOf("four\n"), seenAt: bench.time, mtime: bench.time }, 1);
-    assert.equal((await search.renamed(path, 0)).length, state === "intact" ? 0 : 2);
+    assert.equal((await search.renamed(path, 0)).length, isOwn ? 2 : 0);
     assert.equal(search.undecided.size, 0);
     for (const open of [...registry.open.values()]) registry.drop(open);
   });
