@@ -40,14 +40,16 @@ export class GenerationSearch {
   async renamed(path: string, since: number | undefined, except?: OpenedFile): Promise<TailedFile[]> {
     this.undecided.delete(path);
     if (since === undefined) return [];
-    const { places } = this.#registry;
+    const { open, places } = this.#registry;
+    // Not those that this search opens: hundreds would be looked at for each other.
+    const known = [...open.values()].filter((file) => file.path === path);
     const generations = await this.#adopt({
       path,
       since,
       by: "birth",
       places: { ...places, isTaken: (key) => key === except?.facts.key || places.isTaken(key) },
       judge: async (opened) =>
-        await this.#mayBeCopy(path, opened) ||
+        await this.#mayBeCopy(known, opened) ||
           await isKnownContents(this.#registry, path, opened, except?.file)
           ? "known"
           : "unseen",
@@ -59,14 +61,14 @@ export class GenerationSearch {
   }
 
   /**
-   * Whether a file beside `path` is, or may be, the copy of a generation of a file that was truncated and then renamed.
-   * That one's own search finds it; until it is over nothing is decided.
+   * Whether something is, or may be, the copy of a generation of one of the `known` files of its path that was truncated
+   * and then renamed. That one's own search finds it; until it is over nothing is decided.
    */
-  async #mayBeCopy(path: string, opened: OpenedFile): Promise<boolean> {
-    for (const file of this.#registry.open.values()) {
-      const kind = file.path === path ? await kindFor(file, opened) : "other";
+  async #mayBeCopy(known: readonly TailedFile[], opened: OpenedFile): Promise<boolean> {
+    for (const file of known) {
+      const kind = await kindFor(file, opened);
       if (kind === "copy") this.#registry.addAlias(file, opened.facts.key);
-      if (kind === "unclear") this.undecided.add(path);
+      if (kind === "unclear") this.undecided.add(file.path);
       if (kind !== "other") return true;
     }
     return false;

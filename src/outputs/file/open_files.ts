@@ -131,7 +131,7 @@ export class OpenFiles {
     for (const tracked of this.#files.values()) tracked.checkedAt = 0;
   }
 
-  /** Drops what was not written for long and returns the state to save. `isLast`: nothing is written after it. */
+  /** Drops what was not written for long and returns the state to save. Synchronous. `isLast`: nothing is written after. */
   snapshot(now: number, compressing: readonly string[], isLast: boolean): JsonObject {
     // Not recovered yet: what was saved must stay saved.
     if (this.#restored !== undefined) return encodeSaved(this.#restored.state);
